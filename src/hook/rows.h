@@ -1,0 +1,100 @@
+// What the store keeps, as values: rows travel between doors and store. Text is
+// NUL-terminated and lives in the arena of the op that carries it; NULL: none. Times are wall
+// milliseconds, 0: never.
+
+#ifndef HOOK_ROWS_H
+#define HOOK_ROWS_H
+
+#include "hook/delivery.h"
+#include "hook/event.h"
+#include "hook/trigger.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct app_row {
+    int64_t id;
+    const char *uid; // the platform's own id for it; unique
+    const char *name;
+    const char *profile;
+    const char *alert_email;
+    int version; // counts every change of the app, its keys and webhooks; −1: being erased
+    int64_t created_ms;
+};
+
+enum { KEY_HASH_LEN = 32 };
+
+struct key_row {
+    int64_t id;
+    int64_t app_id;     // 0: the operator's
+    const char *lookup; // the public part: 12 base62 characters
+    unsigned char hash[KEY_HASH_LEN];
+    uint32_t scopes; // bits of hook/scope.h
+    enum event_mode mode;
+    const char *name;
+    const char *hint;
+    int64_t created_ms, expires_ms, revoked_ms, last_used_ms;
+};
+
+enum webhook_state { WEBHOOK_ENABLED, WEBHOOK_DISABLED, WEBHOOK_DELETED };
+
+struct webhook_row {
+    int64_t id;
+    int64_t app_id;
+    const char *name;
+    const char *url;
+    enum webhook_state state;
+    const char *reason; // why disabled
+    enum event_mode mode;
+    int version;
+    int64_t failing_since_ms;
+    int64_t cancel_before; // deliveries of events with an id below it are cancelled
+    const char *settings;  // JSON, hook/settings.h
+    int64_t created_ms, updated_ms;
+};
+
+enum secret_kind { SECRET_SIGNING, SECRET_HEADERS, SECRET_RSA, SECRET_ED25519 };
+
+struct secret_row {
+    int64_t id;
+    int64_t webhook_id;
+    int64_t app_id;
+    enum secret_kind kind;
+    int version;        // key_version: counts up from 1
+    const char *sealed; // hook/seal.h
+    int64_t since_ms;
+    int64_t until_ms; // 0: in force
+};
+
+struct event_row {
+    struct event *event; // counted; the op's arena does not hold it: event_drop() each
+    int fan;             // deliveries it has
+};
+
+struct delivery_row {
+    int64_t event_id;
+    int64_t webhook_id;
+    uint16_t n, step, number, crashes;
+    enum delivery_state state; // CANCELLED also where its webhook's cancel_before says so
+    bool is_retrying;          // a manual retry is asked and not yet made
+    int64_t due_ms, ended_ms;
+    int last_status;
+    int last_error;   // enum outcome_error
+    const char *type; // of the event
+    int64_t created_ms;
+};
+
+struct attempt_row {
+    int64_t id;
+    int number;
+    enum trigger trigger;
+    int64_t started_ms, duration_ms;
+    int status;
+    int error;
+    int webhook_version;
+    const unsigned char *detail; // hook/evidence.h
+    size_t detail_len;
+};
+
+#endif
