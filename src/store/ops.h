@@ -1,0 +1,226 @@
+// Everything that is asked of the store, as data. An op is filled by the asker, handed over
+// with store_submit(), and comes back finished to the mailbox of the asker's worker, once.
+// Rows and texts of an answer live in the op's own arena and go with op_free().
+//
+// To add an op: a kind here, its part of the union, a row in the back ends' tables, a case in
+// the conformance suite.
+
+#ifndef STORE_OPS_H
+#define STORE_OPS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "hook/intake.h"
+#include "hook/parcel.h"
+#include "hook/rows.h"
+#include "hook/settle.h"
+#include "thread/mailbox.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum op_kind {
+    // writes, done by the store's thread in groups
+    OP_ACCEPT,
+    OP_SETTLE,
+    OP_PARK,
+    OP_BEHIND,
+    OP_CLAIM, // a read, but in the writes' order
+    OP_RETRY,
+    OP_CANCEL,
+    OP_APP,
+    OP_KEY,
+    OP_WEBHOOK,
+    // reads, done by a reader's thread
+    OP_KEY_BY_LOOKUP,
+    OP_APP_CARD,
+    OP_HOOK_CARD,
+    OP_LIST,
+    OP_GET_APP,
+    OP_GET_WEBHOOK,
+    OP_GET_EVENT,
+    OP_GET_DELIVERY, // with its attempts
+    OP_GET_REPLY,
+    OP_KINDS
+};
+
+enum op_result {
+    OP_PENDING,
+    OP_DONE,
+    OP_REPLAY,     // ACCEPT: the event of that key, in as.accept.event_id; else: the reply of
+                   // that key
+    OP_OTHER_BODY, // that idempotency key was used with another body
+    OP_STALE, // ACCEPT: the app has changed; plan again with a new card and a new event id
+    OP_NOT_FOUND,
+    OP_CONFLICT, // as.*.conflict says with what (a type that is taken, a uid)
+    OP_LIMIT,    // there are as many as are allowed
+    OP_CHANGED,  // If-Match: another version
+    OP_BUSY,     // RETRY: an attempt is due or in flight
+    OP_GONE,     // ended (CANCEL), or the webhook is gone (RETRY)
+    OP_FULL,     // the disk is full: nothing was changed
+    OP_FAILED,   // the store is stopping
+    OP_TOO_SLOW, // a read took over 2 s
+};
+
+// An idempotency key as the store knows it.
+enum dedupe_kind { DEDUPE_NONE, DEDUPE_HEADER, DEDUPE_UID };
+struct dedupe {
+    enum dedupe_kind kind;
+    unsigned char key[16];  // of key × method × path, hashed; or of the uid
+    unsigned char body[16]; // of the body, hashed
+};
+
+enum verb { VERB_CREATE, VERB_UPDATE, VERB_DELETE };
+
+// The answer of a management request, kept in the same commit for 24 h where it had an
+// Idempotency-Key. kind NONE: not kept.
+struct kept_reply {
+    struct dedupe dedupe;
+    int status;
+    const char *sealed; // the answer's body, sealed
+};
+
+enum list_kind { LIST_APPS, LIST_KEYS, LIST_WEBHOOKS, LIST_EVENTS, LIST_DELIVERIES };
+
+enum { LIST_STATES_OPEN = -2, LIST_ANY = -1 };
+
+struct list_query {
+    enum list_kind kind;
+    int64_t app_id; // 0: of the operator (KEYS), or all (APPS)
+    int limit;
+    int64_t before_id; // the cursor: rows with a lesser (id, n) follow; 0: from the newest
+    uint16_t before_n;
+    // filters; 0, NULL or LIST_ANY: none
+    int64_t webhook_id, event_id;
+    int state;   // enum delivery_state; LIST_STATES_OPEN: any open one
+    int due_now; // LIST_ANY; 1: open and due (in flight), 0: open and not yet due (waiting)
+    int64_t now_ms; // for due_now
+    const char *type;
+    int mode;
+    int status_class;           // 2 to 5, of the last attempt; 0: none
+    int64_t since_ms, until_ms; // when the event was accepted
+};
+
+struct op {
+    struct mail mail; // kind STORE_MAIL_OP on its way back
+    enum op_kind kind;
+    enum op_result result;
+    int worker;         // whose mailbox it comes back to
+    void *asker;        // the asker's own
+    struct arena arena; // what rows and texts of question and answer live in
+    union {
+        struct {
+            struct accept accept;
+            struct dedupe dedupe[2]; // HEADER and UID, each may be NONE
+            int64_t now_ms;
+            int64_t event_id; // out, on REPLAY
+        } accept;
+        struct {
+            struct settle *settle; // comes back with it
+            enum settle_result result;
+        } settle;
+        struct {
+            struct parcel *parcels; // freed with the op
+        } park;
+        struct {
+            int64_t webhook_id;
+        } behind;
+        struct {
+            struct claim claim;
+            struct claimed
+                claimed; // out; parcels are the taker's (set them NULL before op_free)
+        } claim;
+        struct { // RETRY, CANCEL
+            int64_t app_id, event_id, now_ms;
+            uint16_t n;
+        } delivery;
+        struct {
+            enum verb verb;
+            struct app_row
+                row;        // UPDATE: the row as it shall be; id and version are looked at
+            int if_version; // −1: whatever it is
+            struct kept_reply reply;
+            const char *conflict; // out: "uid"
+        } app;
+        struct {
+            enum verb verb; // CREATE, DELETE (revokes: id, app_id, revoked_ms)
+            struct key_row row;
+            int count_max;
+            struct kept_reply reply;
+        } key;
+        struct {
+            enum verb verb;
+            struct webhook_row row;       // UPDATE: as it shall be. DELETE: id, app_id
+            struct secret_row secrets[2]; // rows to add (with new ids) …
+            size_t secret_count;
+            bool replaces_headers; // … SECRET_HEADERS rows before them are dropped
+            int64_t overlap_ms; // … signing secrets before them end then; at most one stays
+            const char *
+                *choices; // CREATE, UPDATE: types bound exclusively; NULL-terminated or NULL
+            int if_version;
+            int count_max;
+            int64_t now_ms;
+            struct kept_reply reply;
+            const char *conflict; // out: the type that is taken
+        } webhook;
+        struct {
+            char lookup[16];
+            struct key_row row; // out
+        } key_by_lookup;
+        struct { // APP_CARD, GET_APP: by id, or by uid where id is 0
+            int64_t id;
+            const char *uid;
+            struct app_row row;           // out
+            struct webhook_row *webhooks; // out (APP_CARD only), without deleted ones
+            size_t webhook_count;
+        } app_card;
+        struct { // HOOK_CARD, GET_WEBHOOK
+            int64_t app_id, id;
+            struct webhook_row row; // out; state DELETED: as if not found, for GET
+            const char *profile;    // out: the app's
+            struct secret_row
+                *secrets; // out: all that are in force or in overlap, newest first
+            size_t secret_count;
+        } hook_card;
+        struct {
+            struct list_query query;
+            union {
+                struct app_row *apps;
+                struct key_row *keys;
+                struct webhook_row *webhooks;
+                struct event_row *events; // event_drop() each
+                struct delivery_row *deliveries;
+            } rows;
+            size_t count;
+            int64_t next_id; // out: the cursor of the next page; 0: none
+            uint16_t next_n;
+        } list;
+        struct {
+            int64_t app_id, id;
+            struct event_row row;            // out
+            struct delivery_row *deliveries; // out: at most 100
+            size_t delivery_count;
+        } event;
+        struct {
+            int64_t app_id, event_id;
+            uint16_t n;
+            struct delivery_row row;      // out
+            struct event *event;          // out: event_drop() it
+            struct attempt_row *attempts; // out, oldest first
+            size_t attempt_count;
+        } get_delivery;
+        struct {
+            int64_t app_id;
+            struct dedupe dedupe;
+            int status;         // out
+            const char *sealed; // out
+        } reply;
+    } as;
+};
+
+struct op *op_new(enum op_kind kind, int worker, void *asker);
+void op_free(struct op *op); // and what it still carries; does nothing to NULL
+bool op_is_read(enum op_kind kind);
+
+#endif
