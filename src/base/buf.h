@@ -27,7 +27,8 @@ void buf_add_char(struct buf *buf, char c);
 void buf_add_int(struct buf *buf, int64_t number); // decimal
 void buf_add_format(struct buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void buf_add_json(struct buf *buf, const char *text, size_t len); // a quoted JSON string
+// A quoted JSON string; each byte that is not of a well-formed character becomes U+FFFD.
+void buf_add_json(struct buf *buf, const char *text, size_t len);
 char *buf_room(struct buf *buf,
                size_t len); // space for len bytes, not yet counted; NULL over the ceiling
 void buf_added(struct buf *buf, size_t len); // that many of the room were filled

@@ -10,10 +10,14 @@
 
 bool text_equal(const char *a, size_t a_len, const char *b);        // exact
 bool text_equal_nocase(const char *a, size_t a_len, const char *b); // ASCII letters only
-bool text_is(const char *text, size_t len,
-             const char *allowed); // every byte is one of allowed's; "a-z" are ranges
+bool text_is(
+    const char *text, size_t len,
+    const char *allowed); // every byte is one of allowed's; "a-z" is a range, "-" stands last
 bool text_is_utf8(const char *text, size_t len); // well formed, no surrogates, no overlong
 size_t text_utf8_count(const char *text, size_t len); // characters of well-formed text
+size_t
+text_utf8_step(const char *text,
+               size_t len); // bytes of the character at the start; 0: none, or malformed
 
 // Decimal digits only: no sign, space or leading zero (but "0"). False: not that, or over
 // max.
