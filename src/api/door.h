@@ -1,0 +1,60 @@
+// The API of one worker: reads requests, checks who asks, fills ops, and turns finished ops
+// into answers. Everything it needs of the world is in door_options; it speaks to the store
+// with store_submit() and to its clients with server_reply().
+//
+// It is owned by its worker's thread. Cards and keys that it caches are dropped by
+// door_on_change(), which the worker calls in the stream of the store's messages.
+
+#ifndef API_DOOR_H
+#define API_DOOR_H
+
+#include "base/moment.h"
+#include "net/server.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct door;
+struct guard;
+struct id_cipher;
+struct keyring;
+struct op;
+struct profile_set;
+struct store;
+
+struct door_options {
+    int worker; // ops come back to it
+    struct store *store;
+    const struct profile_set *profiles;
+    const struct keyring *keyring;
+    const struct guard *guard;
+    struct id_cipher *cipher; // the worker's
+    int minter;               // number for ids minted here: unique among threads and boots
+    bool metrics_need_key;    // the listener is not loopback
+    void *owner;              // of the callbacks
+    struct moment (*now)(void *owner);
+    // NULL: ready. Else why not, in words ("the store has not answered for 7 s").
+    const char *(*not_ready)(void *owner);
+    void (*metrics)(void *owner, struct buf *ret); // append the server's figures as text
+};
+
+struct door *door_new(const struct door_options *options);
+void door_free(struct door *door);
+
+struct server_events door_events(struct door *door);            // for server_new()
+void door_set_server(struct door *door, struct server *server); // before the first request
+
+void door_on_op(struct door *door,
+                struct op *op); // finished; op->asker is the door's; takes it
+void door_on_change(struct door *door, int64_t app_id, int64_t webhook_id);
+size_t door_waiting(const struct door *door); // requests that are not answered yet
+
+// The key that opens everything, made at the first start: its text (shown once) and its row.
+struct key_row;
+void door_make_key(const struct keyring *keyring, const char *prefix,
+                   const unsigned char dice[64], char ret_text[128], struct key_row *ret_row,
+                   char ret_lookup[16], char ret_hint[8]);
+
+#endif
