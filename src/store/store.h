@@ -79,6 +79,10 @@ bool store_is_new(const struct store *store); // made by this very open, and emp
 bool store_setting(struct store *store, const char *name, struct buf *ret); // false: none
 enum error_code store_set_setting(struct store *store, const char *name, const char *value,
                                   struct error *error) MUST_CHECK;
+// One write at once, at the first start: before any thread runs there is nobody to answer.
+// Errors: what the back end said; ERR_CONFLICT when the op was refused.
+enum error_code store_do(struct store *store, struct op *op, int64_t now_ms,
+                         struct error *error) MUST_CHECK;
 int store_take_boot_number(struct store *store); // counts up; for minters
 
 // Starts the threads and posts to each worker its fresh deliveries and its lanes.
