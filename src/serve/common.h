@@ -1,0 +1,45 @@
+// What all threads of the server share: made by main before any of them runs, and read-only
+// after, but for the atomics.
+
+#ifndef SERVE_COMMON_H
+#define SERVE_COMMON_H
+
+#include "hook/id.h"
+#include "hook/profile.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct guard;
+struct keyring;
+struct mailbox;
+struct peers;
+struct resolver;
+struct serve_options;
+struct store;
+struct tls_server;
+struct worker;
+
+struct common {
+    const struct serve_options *options;
+    struct profile_set profiles;
+    struct keyring *keyring;
+    struct guard *guard;
+    struct resolver *resolver;
+    struct store *store;
+    struct tls_server *tls; // or NULL
+    struct peers *peers;
+    struct mailbox *main; // to main's mailbox
+    struct mailbox **mailboxes;
+    struct worker **workers;
+    int worker_count;
+    int boot_number;
+    int in_flight_each; // attempts in flight a worker may have
+    bool is_loopback;
+    unsigned char id_key[ID_KEY_LEN];
+    int64_t started_ms;
+    atomic_int readiness; // enum readiness of serve/health.h
+};
+
+#endif

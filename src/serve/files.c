@@ -1,0 +1,106 @@
+#include "serve/files.h"
+
+#include "base/buf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILE_BYTES_MAX = 1 << 20 };
+
+enum error_code files_make_folder(const char *path, struct error *error)
+{
+    struct stat stat;
+
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return error_at(error, ERR_IO, "data-dir", "%s cannot be made: %s", path,
+                        strerror(errno));
+    if (lstat(path, &stat) != 0)
+        return error_at(error, ERR_IO, "data-dir", "%s: %s", path, strerror(errno));
+    if (!S_ISDIR(stat.st_mode))
+        return error_at(error, ERR_IO, "data-dir", "%s is not a folder", path);
+    if (stat.st_mode & S_IWOTH)
+        return error_at(error, ERR_PERMISSION, "data-dir",
+                        "everyone may write to %s; chmod 700 it", path);
+    return ERR_OK;
+}
+
+static enum error_code read_all(int file, const char *path, struct buf *ret,
+                                struct error *error)
+{
+    for (;;) {
+        char *room = buf_room(ret, 4096);
+        ssize_t got;
+
+        if (!room)
+            return error_set(error, ERR_CONFIG, "%s is over %d bytes", path, FILE_BYTES_MAX);
+        got = read(file, room, 4096);
+        if (got < 0)
+            return error_set(error, ERR_IO, "%s: %s", path, strerror(errno));
+        if (got == 0)
+            return ERR_OK;
+        buf_added(ret, (size_t)got);
+    }
+}
+
+enum error_code files_read(const char *path, bool is_secret, struct buf *ret, bool *ret_found,
+                           struct error *error)
+{
+    struct stat stat;
+    enum error_code code;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (is_secret ? O_NOFOLLOW : 0));
+
+    *ret_found = file >= 0;
+    if (file < 0)
+        return errno == ENOENT
+                   ? ERR_OK
+                   : error_set(error, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    if (fstat(file, &stat) != 0 || !S_ISREG(stat.st_mode))
+        code = error_set(error, ERR_CONFIG, "%s is not a file", path);
+    else if (is_secret && (stat.st_mode & (S_IRWXG | S_IRWXO)))
+        code = error_set(error, ERR_CONFIG, "others may read %s; chmod 600 it", path);
+    else
+        code = read_all(file, path, ret, error);
+    close(file);
+    return code;
+}
+
+static bool sync_folder_of(const char *path)
+{
+    char copy[PATH_MAX];
+    int folder;
+    bool is_synced;
+
+    snprintf(copy, sizeof copy, "%s", path);
+    folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return false;
+    is_synced = fsync(folder) == 0;
+    close(folder);
+    return is_synced;
+}
+
+enum error_code files_write_new(const char *path, const char *bytes, size_t len,
+                                struct error *error)
+{
+    char draft[PATH_MAX];
+    int file;
+    bool is_written;
+
+    if (snprintf(draft, sizeof draft, "%s.new", path) >= (int)sizeof draft)
+        return error_set(error, ERR_CONFIG, "the path %s is too long", path);
+    unlink(draft); // of a start that was cut off
+    file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file < 0)
+        return error_set(error, ERR_IO, "%s: %s", draft, strerror(errno));
+    is_written = write(file, bytes, len) == (ssize_t)len && fsync(file) == 0;
+    close(file);
+    if (!is_written || rename(draft, path) != 0 || !sync_folder_of(path))
+        return error_set(error, ERR_IO, "%s cannot be written: %s", path, strerror(errno));
+    return ERR_OK;
+}

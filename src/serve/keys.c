@@ -1,0 +1,174 @@
+#include "serve/keys.h"
+
+#include "api/door.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "hook/id.h"
+#include "hook/rows.h"
+#include "hook/scope.h"
+#include "hook/seal.h"
+#include "serve/common.h"
+#include "serve/files.h"
+#include "serve/serve.h"
+#include "store/store.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { KEY_FILE_MAX = 65536 };
+
+static const struct seal_place id_key_place = {.table = "setting", .column = "id_key"};
+
+static void master_key_path(const struct common *common, char path[PATH_MAX])
+{
+    if (common->options->master_key_file)
+        snprintf(path, PATH_MAX, "%s", common->options->master_key_file);
+    else
+        snprintf(path, PATH_MAX, "%s/master.key", common->options->data_dir);
+}
+
+static enum error_code make_master_key(const char *path, struct buf *ret, struct error *error)
+{
+    unsigned char key[MASTER_KEY_LEN];
+    enum error_code code;
+
+    random_fill(key, sizeof key);
+    keyring_line(key, ret);
+    OPENSSL_cleanse(key, sizeof key);
+    code = files_write_new(path, ret->data, ret->len, error);
+    if (code == ERR_OK)
+        log_write(LOG_INFO, "keys.made",
+                  "the master key is in %s; without it the secrets in the database cannot be "
+                  "read: keep a copy elsewhere",
+                  path);
+    return code;
+}
+
+static enum error_code open_keyring(struct common *common, bool is_first_start,
+                                    struct error *error)
+{
+    char path[PATH_MAX];
+    struct buf text;
+    bool is_found;
+    enum error_code code;
+
+    master_key_path(common, path);
+    buf_init(&text, KEY_FILE_MAX);
+    code = files_read(path, true, &text, &is_found, error);
+    if (code == ERR_OK && !is_found)
+        code =
+            is_first_start
+                ? make_master_key(path, &text, error)
+                : error_at(error, ERR_CONFIG, "master-key-file",
+                           "the database was made with a master key, and %s is missing; put "
+                           "it back from your copy",
+                           path);
+    if (code == ERR_OK)
+        code = keyring_parse(text.data ? text.data : "", text.len, &common->keyring, error);
+    if (text.data)
+        OPENSSL_cleanse(text.data, text.cap);
+    buf_done(&text);
+    return code;
+}
+
+static enum error_code make_id_key(struct common *common, struct error *error)
+{
+    unsigned char nonce[SEAL_NONCE_LEN];
+    struct buf sealed;
+    enum error_code code;
+
+    random_fill(common->id_key, sizeof common->id_key);
+    random_fill(nonce, sizeof nonce);
+    buf_init(&sealed, 1024);
+    seal(common->keyring, &id_key_place, nonce, common->id_key, sizeof common->id_key,
+         &sealed);
+    code = store_set_setting(common->store, "id_key", sealed.data, error);
+    buf_done(&sealed);
+    return code;
+}
+
+static enum error_code open_id_key(struct common *common, const char *sealed,
+                                   struct error *error)
+{
+    struct buf plain;
+    enum error_code code;
+
+    buf_init(&plain, 64);
+    code = unseal(common->keyring, &id_key_place, sealed, &plain, error);
+    if (code != ERR_OK || plain.len != sizeof common->id_key)
+        code = error_at(error, ERR_CONFIG, "master-key-file",
+                        "this is not the master key that the database was made with");
+    else
+        memcpy(common->id_key, plain.data, plain.len);
+    buf_done(&plain);
+    return code;
+}
+
+static struct op *operator_key_op(struct common *common, int64_t now_ms, char text[128])
+{
+    unsigned char dice[64];
+    char lookup[16], hint[8];
+    struct minter minter = {.number = 1023};
+    struct op *op = op_new(OP_KEY, 0, NULL);
+    struct key_row *row = &op->as.key.row;
+
+    random_fill(dice, sizeof dice);
+    door_make_key(common->keyring, "ph_live_", dice, text, row, lookup, hint);
+    OPENSSL_cleanse(dice, sizeof dice);
+    op->as.key.verb = VERB_CREATE;
+    op->as.key.count_max = INT_MAX;
+    row->id = minter_next(&minter, now_ms);
+    row->scopes = SCOPE_OPERATOR;
+    row->mode = EVENT_LIVE;
+    row->name = "operator";
+    row->created_ms = now_ms;
+    row->lookup = arena_copy(&op->arena, lookup, strlen(lookup));
+    row->hint = arena_copy(&op->arena, hint, strlen(hint));
+    return op;
+}
+
+// The row first, the file second: a start that is cut off between them leaves a key that
+// nobody knows, which opens nothing, and the next start makes another.
+static enum error_code make_operator_key(struct common *common, int64_t now_ms,
+                                         struct error *error)
+{
+    char text[128], line[130], path[PATH_MAX];
+    struct op *op = operator_key_op(common, now_ms, text);
+    enum error_code code = store_do(common->store, op, now_ms, error);
+
+    op_free(op);
+    if (code != ERR_OK)
+        return code;
+    snprintf(path, sizeof path, "%s/operator.key", common->options->data_dir);
+    snprintf(line, sizeof line, "%s\n", text);
+    code = files_write_new(path, line, strlen(line), error);
+    OPENSSL_cleanse(text, sizeof text);
+    OPENSSL_cleanse(line, sizeof line);
+    if (code == ERR_OK)
+        log_write(LOG_INFO, "keys.made", "the operator's API key is in %s", path);
+    return code;
+}
+
+// The id key is written last: it marks the first start as complete.
+enum error_code keys_open(struct common *common, int64_t now_ms, struct error *error)
+{
+    struct buf sealed;
+    bool is_first_start;
+    enum error_code code;
+
+    buf_init(&sealed, 4096);
+    is_first_start = !store_setting(common->store, "id_key", &sealed);
+    code = open_keyring(common, is_first_start, error);
+    if (code == ERR_OK && !is_first_start)
+        code = open_id_key(common, sealed.data, error);
+    if (code == ERR_OK && is_first_start)
+        code = make_operator_key(common, now_ms, error);
+    if (code == ERR_OK && is_first_start)
+        code = make_id_key(common, error);
+    buf_done(&sealed);
+    return code;
+}

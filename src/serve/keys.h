@@ -1,0 +1,20 @@
+// The keys a server cannot do without: the master key, under which every secret is sealed;
+// the id key, under which public ids are made; and the operator's API key. All are made at
+// the first start, beside a new, empty database, and never silently made again.
+
+#ifndef SERVE_KEYS_H
+#define SERVE_KEYS_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+struct common;
+
+// Reads master.key, or makes it, with the id key and the operator's key, where the database
+// is new. Between store_open() and store_start(). Fills common's keyring and id_key. Errors:
+// ERR_CONFIG naming the way out.
+enum error_code keys_open(struct common *common, int64_t now_ms,
+                          struct error *error) MUST_CHECK;
+
+#endif

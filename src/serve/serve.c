@@ -1,0 +1,285 @@
+// The life of the server, in order: look at the configuration; bind; take the data folder;
+// open the store and the keys; make the workers; resume what waits; listen; run; drain.
+
+#include "serve/serve.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "hook/seal.h"
+#include "net/resolver.h"
+#include "net/tls.h"
+#include "serve/common.h"
+#include "serve/drain.h"
+#include "serve/files.h"
+#include "serve/health.h"
+#include "serve/keys.h"
+#include "serve/listener.h"
+#include "serve/peers.h"
+#include "serve/privileges.h"
+#include "serve/profile_folder.h"
+#include "serve/worker.h"
+#include "store/store.h"
+
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { WORKERS_MAX = 64, WORKERS_BY_DEFAULT_MAX = 4, EXIT_IO = 74 };
+
+struct serve {
+    struct common common;
+    struct listener listener;
+    struct loop *loop;
+    struct health health;
+    struct timer second;
+    struct drain drain;
+};
+
+static int worker_count(const struct serve_options *options)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN) - 1;
+
+    if (options->workers)
+        return options->workers;
+    if (cores > WORKERS_BY_DEFAULT_MAX)
+        cores = WORKERS_BY_DEFAULT_MAX;
+    return cores < 1 ? 1 : (int)cores;
+}
+
+static void raise_file_limit(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
+// From the store's thread: a write failed in a way after which nothing may be acknowledged,
+// because a later fsync may claim success for what was lost. The process ends before it can
+// answer anyone.
+static void on_store_lost(void *owner, const char *why)
+{
+    (void)owner;
+    log_write(LOG_ERROR, "store.lost",
+              "%s; ending, so that nothing is acknowledged that is not "
+              "kept",
+              why);
+    _exit(EXIT_IO);
+}
+
+static enum error_code open_guard(struct serve *serve, struct error *error)
+{
+    const struct serve_options *options = serve->common.options;
+    struct guard *guard = guard_new(options->http);
+
+    serve->common.guard = guard;
+    for (size_t i = 0; i < options->allow_count; i++) {
+        enum error_code code = guard_allow(guard, options->allow_private[i], error);
+
+        if (code != ERR_OK)
+            return code;
+    }
+    guard_deny_own(guard, &serve->listener.address);
+    return ERR_OK;
+}
+
+static enum error_code check_scale(struct serve *serve, struct error *error)
+{
+    const struct serve_options *options = serve->common.options;
+
+    serve->common.is_loopback = address_is_loopback(&serve->listener.address);
+    if (options->time_scale == 1)
+        return ERR_OK;
+    if (!serve->common.is_loopback)
+        return error_at(error, ERR_CONFIG, "time-scale", "is for loopback listeners only");
+    log_write(LOG_WARNING, "time.scaled", "every wait passes %d times faster",
+              options->time_scale);
+    return ERR_OK;
+}
+
+static enum error_code open_store(struct serve *serve, int64_t now_ms, struct error *error)
+{
+    struct common *common = &serve->common;
+    char url[PATH_MAX];
+    struct store_options options = {
+        .url = url,
+        .data_dir = common->options->data_dir,
+        .workers = common->mailboxes,
+        .worker_count = common->worker_count,
+        .now_ms = now_ms,
+        .on_lost = on_store_lost,
+    };
+    enum error_code code;
+
+    if (common->options->store)
+        snprintf(url, sizeof url, "%s", common->options->store);
+    else
+        snprintf(url, sizeof url, "sqlite:%s/posthorn.db", common->options->data_dir);
+    code = store_open(&options, &common->store, error);
+    if (code != ERR_OK)
+        return code;
+    common->boot_number = store_take_boot_number(common->store);
+    return keys_open(common, now_ms, error);
+}
+
+static enum error_code open_tls(struct serve *serve, struct error *error)
+{
+    const struct serve_options *options = serve->common.options;
+
+    if (!options->tls_cert && !options->tls_key)
+        return ERR_OK;
+    if (!options->tls_cert || !options->tls_key)
+        return error_at(error, ERR_CONFIG, options->tls_cert ? "tls-key" : "tls-cert",
+                        "--tls-cert and --tls-key go together");
+    return tls_server_new(options->tls_cert, options->tls_key, &serve->common.tls, error);
+}
+
+static void make_mailboxes(struct common *common)
+{
+    common->worker_count = worker_count(common->options);
+    common->in_flight_each = (int)limit(LIMIT_IN_FLIGHT) / common->worker_count;
+    if (common->in_flight_each < 1)
+        common->in_flight_each = 1;
+    common->main = mailbox_new();
+    common->mailboxes = NEW_ARRAY(struct mailbox *, (size_t)common->worker_count);
+    for (int i = 0; i < common->worker_count; i++)
+        common->mailboxes[i] = mailbox_new();
+}
+
+static enum error_code prepare(struct serve *serve, struct error *error)
+{
+    struct common *common = &serve->common;
+    const struct serve_options *options = common->options;
+    enum error_code code;
+
+    if ((code = listener_bind(&serve->listener, options->listen, error)) != ERR_OK ||
+        (code = check_scale(serve, error)) != ERR_OK ||
+        (code = profile_folder_load(options->profiles, &common->profiles, error)) != ERR_OK ||
+        (code = open_guard(serve, error)) != ERR_OK ||
+        (code = open_tls(serve, error)) != ERR_OK ||
+        (code = files_make_folder(options->data_dir, error)) != ERR_OK ||
+        (code = privileges_drop(options->user, options->data_dir, error)) != ERR_OK)
+        return code;
+    privileges_harden();
+    make_mailboxes(common);
+    return open_store(serve, clock_now().wall_ms, error);
+}
+
+static void start_workers(struct common *common)
+{
+    common->resolver = resolver_new((int)limit(LIMIT_RESOLVERS));
+    common->peers = peers_new(random_u64());
+    common->workers = NEW_ARRAY(struct worker *, (size_t)common->worker_count);
+    for (int i = 0; i < common->worker_count; i++)
+        common->workers[i] = worker_new(common, i);
+    store_start(common->store);
+    for (int i = 0; i < common->worker_count; i++)
+        worker_start(common->workers[i]);
+}
+
+static void on_second(struct timer *timer)
+{
+    struct serve *serve = container_of(timer, struct serve, second);
+    struct moment now = loop_now(serve->loop);
+
+    health_look(&serve->health, now);
+    drain_look(&serve->drain, now);
+    loop_timer(serve->loop, timer, now.mono_ms + 1000);
+}
+
+static void announce(const struct serve *serve)
+{
+    const struct common *common = &serve->common;
+    char address[ADDRESS_TEXT_MAX];
+
+    address_text(&serve->listener.address, address);
+    log_write(LOG_INFO, "server.ready",
+              "version " POSTHORN_VERSION " accepts events on %s%s, data in %s%s",
+              common->tls ? "https://" : "http://", address, common->options->data_dir,
+              common->is_loopback ? "; loopback only, say --listen to change that" : "");
+    if (common->options->allow_count == 0)
+        log_write(
+            LOG_INFO, "egress.policy",
+            "private and local destinations are refused; --allow-private CIDR lets some be");
+}
+
+static enum error_code run(struct serve *serve, struct error *error)
+{
+    struct common *common = &serve->common;
+    enum error_code code;
+
+    start_workers(common);
+    serve->loop = loop_new();
+    health_init(&serve->health, common, clock_now());
+    drain_init(&serve->drain, common, serve->loop, &serve->listener);
+    serve->second.on_due = on_second;
+    loop_timer(serve->loop, &serve->second, 0);
+    code = listener_open(&serve->listener, common, serve->loop, error);
+    if (code == ERR_OK) {
+        announce(serve);
+        loop_run(serve->loop);
+        log_write(LOG_INFO, "server.ended", "drained; what waits goes on at the next start");
+    }
+    drain_done(&serve->drain);
+    health_done(&serve->health);
+    loop_free(serve->loop);
+    return code;
+}
+
+static void dismantle(struct serve *serve)
+{
+    struct common *common = &serve->common;
+
+    listener_close(&serve->listener);
+    if (common->store)
+        store_close(common->store);
+    for (int i = 0; common->workers && i < common->worker_count; i++)
+        worker_free(common->workers[i]);
+    for (int i = 0; common->mailboxes && i < common->worker_count; i++)
+        mailbox_free(common->mailboxes[i]);
+    free(common->workers);
+    free(common->mailboxes);
+    if (common->main)
+        mailbox_free(common->main);
+    if (common->resolver)
+        resolver_free(common->resolver);
+    peers_free(common->peers);
+    guard_free(common->guard);
+    tls_server_free(common->tls);
+    keyring_free(common->keyring);
+    profile_set_done(&common->profiles);
+    OPENSSL_cleanse(common->id_key, sizeof common->id_key);
+}
+
+int serve_run(const struct serve_options *options)
+{
+    struct serve *serve = NEW(struct serve);
+    struct error error = {0};
+    enum error_code code;
+
+    serve->common.options = options;
+    serve->common.started_ms = clock_now().wall_ms;
+    serve->listener.watch.fd = -1;
+    log_start(options->log_level, options->log_format);
+    signal(SIGPIPE, SIG_IGN);
+    drain_block_signals();
+    raise_file_limit();
+    code = prepare(serve, &error);
+    if (code == ERR_OK)
+        code = run(serve, &error);
+    if (code != ERR_OK)
+        log_write(LOG_ERROR, "server.stopped", "%s%s%s", error.field,
+                  error.field[0] ? ": " : "", error.text);
+    dismantle(serve);
+    free(serve);
+    return error_exit_code(code);
+}

@@ -1,0 +1,13 @@
+// The engine's ports towards the sender. An attempt that goes out is noted in the in-flight
+// file before its connection is opened, and forgotten when its settle was acknowledged.
+
+#ifndef SERVE_TO_SENDER_H
+#define SERVE_TO_SENDER_H
+
+struct engine_ports;
+struct worker;
+
+void to_sender_init(struct worker *worker, struct engine_ports *ports); // fills its ports
+void to_sender_done(struct worker *worker);
+
+#endif
