@@ -56,7 +56,7 @@ static bool add_unit(struct line *line, const char *at, size_t step)
     if (c < 0x20 || c == 0x7f)
         return add(line, escape, sizeof escape);
     if (line_format == LOG_JSON && (c == '"' || c == '\\'))
-        return add(line, "\\", 1) && add(line, at, 1);
+        return add(line, (char[]){'\\', *at}, 2);
     return add(line, at, step);
 }
 

@@ -1,0 +1,2 @@
+add_unit_test(thread mailbox)
+add_unit_test(thread thread)
