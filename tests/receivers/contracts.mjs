@@ -7,7 +7,7 @@ const STANDARD_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature'
 const STANDARD_WAITS = [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR];
 
 // waits: seconds between attempts, so there is one attempt more than waits. headers: beside
-// those that every delivery carries, spelled as on the wire. only200: 201 and 204 are failures.
+// those that every delivery carries, spelled as on the wire. only200: 204 is a failure.
 // secret: who chooses it ('ours': the server, 'theirs': the merchant, null: there is none).
 export const contracts = {
   mileston: {

@@ -7,10 +7,11 @@ import { fileURLToPath } from 'node:url';
 
 const FOLDER = fileURLToPath(new URL('../data/events/', import.meta.url));
 
+const RFC3339 = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d';
 const PLACEHOLDERS = {
-  evt: 'evt_[0-9A-Za-z]+',
-  ms: '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z',
-  us: '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z',
+  evt: /^evt_[0-9A-Za-z]+/,
+  ms: new RegExp(`^${RFC3339}\\.\\d{3}Z`),
+  us: new RegExp(`^${RFC3339}\\.\\d{6}Z`),
 };
 
 // Bytes are compared as latin1 text: one character is one byte, whatever they mean.
@@ -19,16 +20,18 @@ function readBytes(file) {
   return text.endsWith('\n') ? text.slice(0, -1) : text;
 }
 
-const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
 // Does the body (a Buffer) have the form of the template, with the payload (latin1) in it?
 export function wireMatches(template, payload, body) {
-  const pieces = template.split(/\{\{(\w+)\}\}/);
-  const pattern = pieces.map((piece, index) => {
-    if (index % 2 === 0) return literal(piece);
-    return piece === 'payload' ? literal(payload) : PLACEHOLDERS[piece];
-  });
-  return new RegExp(`^${pattern.join('')}$`, 's').test(body.toString('latin1'));
+  let rest = body.toString('latin1');
+  for (const [index, piece] of template.split(/\{\{(\w+)\}\}/).entries()) {
+    let expected = piece;
+    if (index % 2 === 1) {
+      expected = piece === 'payload' ? payload : PLACEHOLDERS[piece].exec(rest)?.[0];
+    }
+    if (expected === undefined || !rest.startsWith(expected)) return false;
+    rest = rest.slice(expected.length);
+  }
+  return rest === '';
 }
 
 // [{ profile, name, type, payload: Buffer, wire: string, fits(body) }]

@@ -1,0 +1,41 @@
+# Scenes against the real binary (tests/flow), and the receivers they trust (tests/receivers).
+# Needs Node >= 18 and the npm packages; the first test installs those where they are missing.
+
+find_program(NODE node)
+find_program(NPM npm)
+if(NOT NODE)
+  set(NODE node) # the tests then fail and say so, rather than vanish
+endif()
+if(NOT NPM)
+  set(NPM npm)
+endif()
+
+add_test(NAME npm_packages
+         COMMAND sh -c "test -d node_modules/standardwebhooks || '${NPM}' ci --no-audit --no-fund"
+         WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+set_tests_properties(npm_packages PROPERTIES FIXTURES_SETUP npm LABELS "flow;receivers"
+                     TIMEOUT 300)
+
+# add_node_tests(folder timeout): one test per tests/<folder>/*.test.mjs.
+function(add_node_tests folder timeout)
+  file(GLOB scenes CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${folder}/*.test.mjs)
+  if(TARGET posthorn)
+    set(binary POSTHORN_BIN=$<TARGET_FILE:posthorn>)
+  endif()
+  foreach(scene ${scenes})
+    get_filename_component(name ${scene} NAME)
+    string(REPLACE .test.mjs "" name ${name})
+    add_test(NAME ${folder}_${name}
+             COMMAND ${CMAKE_COMMAND} -E env ${binary}
+                     ${NODE} --test --test-reporter=spec ${scene}
+             WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${folder}_${name} PROPERTIES LABELS ${folder} FIXTURES_REQUIRED npm
+                         TIMEOUT ${timeout})
+  endforeach()
+endfunction()
+
+add_node_tests(receivers 60)
+add_node_tests(flow 300)
+
+# They measure waits: alone on the machine, or a busy neighbour would be what is measured.
+set_tests_properties(flow_schedule flow_crowd PROPERTIES RUN_SERIAL ON)

@@ -1,0 +1,85 @@
+// A full disk: accepting is refused with 503, nothing acknowledged is lost, and the server
+// heals by itself when there is room again. Needs root, to mount a small file system.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import test from 'node:test';
+import { openShop, startServer, until } from './harness.mjs';
+
+const SIZE = '16m';
+
+// A small file system of our own, or why there is none.
+function mountSmall(t) {
+  if (process.getuid() !== 0) return { why: 'only root may mount a small file system' };
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'posthorn-small-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', dir], {
+      stdio: 'pipe',
+    });
+  } catch (error) {
+    fs.rmdirSync(dir);
+    return { why: `this machine does not let us mount: ${error.stderr}` };
+  }
+  t.after(() => {
+    execFileSync('umount', ['-l', dir]);
+    fs.rmdirSync(dir);
+  });
+  return { dir };
+}
+
+// Takes all that is free but a little.
+function fill(dir, leaveBytes = 0) {
+  const { bavail, bsize } = fs.statfsSync(dir);
+  const ballast = path.join(dir, 'ballast');
+  fs.writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes)));
+  return () => fs.rmSync(ballast);
+}
+
+test('a full disk: 503, then healed; nothing acknowledged is lost', async (t) => {
+  const { dir, why } = mountSmall(t);
+  if (!dir) return t.skip(why);
+  const server = await startServer(t, { dir });
+  t.diagnostic(`data folder on a tmpfs of ${SIZE}`);
+  const shop = await openShop(t, server, { profile: 'devdraft' });
+  const acked = [];
+  const send = async () => {
+    const answer = await shop.api.send(
+      shop.app,
+      'payment.completed',
+      `"${'x'.repeat(8000)}"`,
+    );
+    if (answer.status === 202) acked.push(answer.json.id);
+    return answer;
+  };
+  assert.equal((await send()).status, 202);
+  const free = fill(dir);
+  const refused = await until(
+    async () => {
+      const answer = await send();
+      return answer.status !== 202 && answer;
+    },
+    'the server to refuse',
+    20000,
+  );
+  assert.equal(refused.status, 503, refused.text);
+  assert.ok(refused.headers['retry-after'], 'it says when to come again');
+  assert.equal(server.gone, null, 'the server goes on');
+  free();
+  await until(async () => (await send()).status === 202, 'the server to heal', 10000);
+  await server.kill9();
+  await server.start();
+  const kept = new Set((await shop.api.events(shop.app)).map(({ id }) => id));
+  assert.deepEqual(
+    acked.filter((id) => !kept.has(id)),
+    [],
+  );
+  await until(
+    () =>
+      new Set(shop.receiver.done.map(({ headers }) => headers['x-webhook-id'])).size >=
+      acked.length,
+    'all acknowledged events to arrive',
+  );
+});
