@@ -5,3 +5,7 @@ endforeach()
 
 # The other parser that ours must agree with.
 target_link_libraries(test_json_suite PkgConfig::JANSSON)
+
+include(${CMAKE_CURRENT_SOURCE_DIR}/fuzz.cmake)
+add_fuzz(json base)
+add_fuzz(text base)
