@@ -1,7 +1,10 @@
 // Resolves host names off the loops: a bounded pool of threads around getaddrinfo. Questions
 // for the same name that wait together are asked once; one app may have a quarter of the
-// threads; time in the queue counts against the asker's deadline. Literal addresses are
-// answered without a thread.
+// threads (at least one); time in the queue counts against the asker's deadline, and a
+// question that waited past LIMIT_DNS_MS is answered EAI_AGAIN without being asked. Literal
+// addresses are answered without a thread, and what is neither a literal nor a host name of
+// letters, digits, hyphens and dots never reaches getaddrinfo, which reads "127.1" and
+// "0x7f.1" as addresses.
 
 #ifndef NET_RESOLVER_H
 #define NET_RESOLVER_H
@@ -30,5 +33,8 @@ void resolver_free(struct resolver *resolver); // joins; unanswered questions ar
 
 void resolver_ask(struct resolver *resolver, int64_t app_id, const char *host, uint16_t port,
                   struct mailbox *answer_to, int mail_kind, uint64_t tag);
+
+// Nothing more is posted to this mailbox from here on: call it before freeing the mailbox.
+void resolver_forget(struct resolver *resolver, struct mailbox *answer_to);
 
 #endif
