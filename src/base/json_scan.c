@@ -133,12 +133,10 @@ static bool scan_text(struct json_scan *scan)
                 return false;
             continue;
         }
-        if ((unsigned char)*scan->at < 0x20)
+        size_t run = text_utf8_run(scan->at, (size_t)(scan->end - scan->at));
+        if (run == 0) // a control byte, or no character
             return false;
-        size_t step = text_utf8_step(scan->at, (size_t)(scan->end - scan->at));
-        if (step == 0)
-            return false;
-        scan->at += step;
+        scan->at += run;
     }
 }
 

@@ -51,37 +51,45 @@ static bool is_tail(unsigned char c)
     return (c & 0xc0) == 0x80;
 }
 
-// The second byte's range is narrower after some first bytes: RFC 3629, section 4. That is
-// what shuts out overlong forms, surrogates and everything over U+10FFFF.
-static bool is_second(unsigned char first, unsigned char c)
+// The first two bytes hold enough of the code point to shut out overlong forms, surrogates
+// and everything over U+10FFFF: RFC 3629, section 4.
+static inline size_t utf8_step(const unsigned char *at, size_t len)
 {
-    switch (first) {
-    case 0xe0: return c >= 0xa0 && c <= 0xbf;
-    case 0xed: return c >= 0x80 && c <= 0x9f;
-    case 0xf0: return c >= 0x90 && c <= 0xbf;
-    case 0xf4: return c >= 0x80 && c <= 0x8f;
-    default: return is_tail(c);
-    }
+    unsigned high;
+
+    if (at[0] < 0xe0)
+        return at[0] >= 0xc2 && len >= 2 && is_tail(at[1]) ? 2 : 0;
+    if (len < 3 || !is_tail(at[1]) || !is_tail(at[2]))
+        return 0;
+    high = (at[0] & 0xfu) << 6 | (at[1] & 0x3fu);
+    if (at[0] < 0xf0)
+        return high >= 0x800 >> 6 && (high < 0xd800 >> 6 || high >= 0xe000 >> 6) ? 3 : 0;
+    if (len < 4 || !is_tail(at[3]))
+        return 0;
+    return high >= 0x10000 >> 12 && high < 0x110000 >> 12 ? 4 : 0;
 }
 
 size_t text_utf8_step(const char *text, size_t len)
 {
     const unsigned char *at = (const unsigned char *)text;
-    size_t step;
 
     if (len == 0)
         return 0;
-    if (at[0] < 0x80)
-        return 1;
-    if (at[0] < 0xc2 || at[0] > 0xf4)
-        return 0;
-    step = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-    if (len < step || !is_second(at[0], at[1]))
-        return 0;
-    for (size_t i = 2; i < step; i++)
-        if (!is_tail(at[i]))
-            return 0;
-    return step;
+    return at[0] < 0x80 ? 1 : utf8_step(at, len);
+}
+
+size_t text_utf8_run(const char *text, size_t len)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    size_t run = 0;
+
+    while (run < len && at[run] >= 0x80) {
+        size_t step = utf8_step(at + run, len - run);
+        if (step == 0)
+            break;
+        run += step;
+    }
+    return run;
 }
 
 static bool is_ascii8(const char *text)
@@ -95,7 +103,9 @@ static bool is_ascii8(const char *text)
 bool text_is_utf8(const char *text, size_t len)
 {
     while (len) {
-        size_t step = len >= 8 && is_ascii8(text) ? 8 : text_utf8_step(text, len);
+        size_t step = len >= 8 && is_ascii8(text) ? 8 : (unsigned char)*text < 0x80;
+        if (step == 0)
+            step = text_utf8_run(text, len);
         if (step == 0)
             return false;
         text += step;

@@ -15,9 +15,10 @@ bool text_is(
     const char *allowed); // every byte is one of allowed's; "a-z" is a range, "-" stands last
 bool text_is_utf8(const char *text, size_t len); // well formed, no surrogates, no overlong
 size_t text_utf8_count(const char *text, size_t len); // characters of well-formed text
-size_t
-text_utf8_step(const char *text,
-               size_t len); // bytes of the character at the start; 0: none, or malformed
+// Bytes of the character at the start; 0: there is none, or it is malformed.
+size_t text_utf8_step(const char *text, size_t len);
+// Bytes of the run of well-formed characters over U+007F at the start.
+size_t text_utf8_run(const char *text, size_t len);
 
 // Decimal digits only: no sign, space or leading zero (but "0"). False: not that, or over
 // max.
