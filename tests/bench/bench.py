@@ -3,61 +3,17 @@
 
 Generator, receiver and server share this machine; in the same run the generator posts straight into
 the receiver, so that what is compared between machines is the ratio."""
-import argparse, json, os, pathlib, signal, subprocess, tempfile, time, urllib.request
+import argparse, json, pathlib, subprocess, sys, tempfile, time, urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from harness import ROOT, Server
+
 BUILD = ROOT / "build" / "release"
-TICK = os.sysconf("SC_CLK_TCK")
 
 
-class Server:
-    """The real binary on a data folder of its own; ended by its pid."""
-
-    def __init__(self, folder, port, *options):
-        self.folder, self.port, self.options = folder, port, options
-
-    def start(self):
-        begun = time.monotonic()
-        self.process = subprocess.Popen(
-            [BUILD / "posthorn", "serve", "--listen", f"127.0.0.1:{self.port}", "--data-dir", self.folder,
-             "--allow-private", "127.0.0.0/8", "--log-level", "error", *self.options])
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=1)
-                break
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() - begun > 60:
-                    raise SystemExit("the server did not start")
-                time.sleep(0.01)
-        self.key = (self.folder / "operator.key").read_text().strip()
-        return time.monotonic() - begun
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=60)
-
-    def cpu_us(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) * 1_000_000 // TICK
-
-    def memory_mib(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
-
-    def post(self, path, body):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}", json.dumps(body).encode(),
-            {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"})
-        return json.load(urllib.request.urlopen(request, timeout=60))
-
-    def make_webhooks(self, count, url):
-        """One merchant each, as on a payment platform. Returns the paths events are posted to."""
-        paths = []
-        for i in range(count):
-            app = self.post("/v1/apps", {"name": f"bench {i}", "profile": "standard"})["id"]
-            self.post(f"/v1/apps/{app}/webhooks", {"url": url})
-            paths.append(f"/v1/apps/{app}/events")
-        return paths
+def make_webhooks(server, count, url):
+    """One merchant each, as on a payment platform. Returns the paths events are posted to."""
+    return [server.make_webhook(url) + "/events" for _ in range(count)]
 
 
 def receiver_stats(port):
@@ -122,7 +78,7 @@ def main():
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as name:
         folder = pathlib.Path(name)
         receiver = subprocess.Popen([BUILD / "tests" / "receiver", "9701"])
-        server = Server(folder / "data", 9700, *wish.serve.split())
+        server = Server(folder / "data", *wish.serve.split())
         try:
             time.sleep(0.2)
             direct = best_of(wish.runs, lambda: generate(9701, ["/"], "-", 0, wish.count, wish.connections, folder))
@@ -130,7 +86,7 @@ def main():
             server.start()
             row("memory, idle", f"{server.memory_mib():.0f} MiB")
             for webhooks in (1, wish.webhooks):
-                paths = server.make_webhooks(webhooks, "http://127.0.0.1:9701/hook")
+                paths = make_webhooks(server, webhooks, "http://127.0.0.1:9701/hook")
                 figures = best_of(wish.runs, lambda: deliver(server, 9701, paths, 0, wish.count, wish.connections, folder))
                 row(f"delivered, {webhooks:,} webhook{'s' * (webhooks > 1)}", f"{figures['per_second']:,.0f}/s",
                     f"{figures['per_second'] / direct['per_second']:.3f}")
@@ -139,8 +95,8 @@ def main():
                 row("  accept → received at 5,000/s, p50 and p99", f"{paced['p50_ms']:.2f} and {paced['p99_ms']:.2f} ms")
                 row("  memory after it", f"{server.memory_mib():.0f} MiB")
             if wish.waiting:
-                dead = server.make_webhooks(64, "http://127.0.0.1:9/hook")
-                figures = generate(9700, dead, server.key, 0, wish.waiting, wish.connections, folder)
+                dead = make_webhooks(server, 64, "http://127.0.0.1:9/hook")
+                figures = generate(server.port, dead, server.key, 0, wish.waiting, wish.connections, folder)
                 row(f"accepted while 64 endpoints refuse, {wish.waiting:,}", f"{figures['per_second']:,.0f}/s")
                 row(f"memory with {wish.waiting:,} waiting", f"{server.memory_mib():.0f} MiB")
                 server.stop()
@@ -150,8 +106,8 @@ def main():
             server.stop()
         finally:
             receiver.kill()
-            if server.process.poll() is None:
-                server.process.kill()
+            if server.process and server.process.poll() is None:
+                server.kill()
     table = "\n".join(f"| {what.strip()} | {figure} | {ratio} |" for what, figure, ratio in rows)
     print(f"\n| | figure | of direct |\n|---|---|---|\n{table}")
 
