@@ -121,7 +121,7 @@ test('devdraft: each attempt of an encrypted delivery has its own IV', async (t)
   const shop = await openShop(t, server, {
     profile: 'devdraft',
     script: [500],
-    fields: { encrypted: true, waits: [0.05] },
+    fields: { encrypted: true, waits: [1] },
   });
   await shop.order();
   const requests = await shop.receiver.got(2);
@@ -152,7 +152,7 @@ test('a second attempt has the same id, a new time and signature', async (t) => 
   const shop = await openShop(t, server, {
     profile: 'standard',
     script: [500],
-    fields: { waits: [1.1] },
+    fields: { waits: [2] },
   });
   await shop.order();
   const [first, second] = await shop.receiver.got(2);

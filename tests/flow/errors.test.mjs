@@ -113,7 +113,7 @@ const wrongEvents = [
     'standard',
     event('"type":"a","payload":1,"deliver_at":"2030-02-30T00:00:00Z"'),
     422,
-    'invalid_field',
+    null,
     'deliver_at',
   ],
   [

@@ -7,7 +7,7 @@ import { openShop, sharedScene, startServer, until } from './harness.mjs';
 const scene = sharedScene();
 let server;
 test.before(async () => {
-  server = await startServer(scene);
+  server = await startServer(scene, { timeScale: 2 });
 });
 
 const open = (t, profile, script, fields) => openShop(t, server, { profile, script, fields });
@@ -28,7 +28,7 @@ test('a failed delivery retried by hand is delivered', async (t) => {
 });
 
 test('a manual retry that fails changes no schedule', async (t) => {
-  const shop = await open(t, 'yoco', 500, { waits: [2] });
+  const shop = await open(t, 'yoco', 500, { waits: [4] });
   const delivery = await shop.order();
   await shop.hasAttempts(delivery, 1);
   const { next_attempt_at: due } = await shop.delivery(delivery);
@@ -58,17 +58,17 @@ test('a delivery in flight cannot be retried: 409', async (t) => {
 });
 
 test('a cancelled delivery is not tried again', async (t) => {
-  const shop = await open(t, 'yoco', 500, { waits: [0.3] });
+  const shop = await open(t, 'yoco', 500, { waits: [2] });
   const delivery = await shop.order();
   await shop.hasAttempts(delivery, 1);
   const path = `/v1/apps/${shop.app}/deliveries/${delivery}/cancel`;
   assert.ok((await shop.api.post(path)).status < 300);
   assert.equal((await shop.delivery(delivery)).state, 'cancelled');
-  assert.ok(await shop.receiver.staysAt(1, 800));
+  assert.ok(await shop.receiver.staysAt(1, 1500));
 });
 
 test('a disabled webhook gets nothing new and what waited is cancelled', async (t) => {
-  const shop = await open(t, 'standard', [500], { waits: [0.5] });
+  const shop = await open(t, 'standard', [500], { waits: [2] });
   const delivery = await shop.order();
   await shop.hasAttempts(delivery, 1);
   const answer = await shop.api.patch(webhookPath(shop), { enabled: false });
@@ -76,7 +76,7 @@ test('a disabled webhook gets nothing new and what waited is cancelled', async (
   await shop.reaches(delivery, 'cancelled');
   const accepted = await shop.send('order.paid', '{}');
   assert.deepEqual(accepted.deliveries, []);
-  assert.ok(await shop.receiver.staysAt(1, 800));
+  assert.ok(await shop.receiver.staysAt(1, 1500));
 });
 
 test('an enabled webhook gets what comes from then on', async (t) => {
@@ -93,13 +93,13 @@ test('an enabled webhook gets what comes from then on', async (t) => {
 });
 
 test('deleting a webhook cancels what waits for it', async (t) => {
-  const shop = await open(t, 'standard', 500, { waits: [0.5] });
+  const shop = await open(t, 'standard', 500, { waits: [2] });
   const delivery = await shop.order();
   await shop.hasAttempts(delivery, 1);
   assert.ok((await shop.api.delete(webhookPath(shop))).status < 300);
   assert.equal((await shop.api.get(webhookPath(shop))).status, 404);
   await shop.reaches(delivery, 'cancelled');
-  assert.ok(await shop.receiver.staysAt(1, 1000));
+  assert.ok(await shop.receiver.staysAt(1, 1500));
 });
 
 test('deleting a webhook lets its attempt in flight finish', async (t) => {
@@ -111,7 +111,7 @@ test('deleting a webhook lets its attempt in flight finish', async (t) => {
 });
 
 test('a new URL is used from the next attempt on', async (t) => {
-  const shop = await open(t, 'standard', [500], { waits: [0.5] });
+  const shop = await open(t, 'standard', [500], { waits: [2] });
   const other = await open(t, 'standard');
   other.receiver.secret = shop.receiver.secret;
   await shop.hasAttempts(await shop.order(), 1);

@@ -115,10 +115,10 @@ test("waits of a webhook stand in place of the contract's", async (t) => {
   const shop = await openShop(t, server, {
     profile: 'yoco',
     script: 500,
-    fields: { waits: [1, 0] },
+    fields: { waits: [1, 2] },
   });
   const delivery = await shop.order();
   const ended = await shop.reaches(delivery, 'failed');
   assert.equal(ended.attempts, 3);
-  assertPauses(shop.receiver.requests, [1000, 0]);
+  assertPauses(shop.receiver.requests, [1000, 2000]);
 });
