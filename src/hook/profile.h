@@ -92,6 +92,7 @@ const struct event_type *profile_type(const struct profile *profile,
                                       const char *name); // or NULL
 // Is the name one that events may have under this profile? Its form is checked, too.
 bool profile_has_type(const struct profile *profile, const char *name);
+bool profile_type_is_formed(const char *name); // [A-Za-z0-9_.-]{1,128}
 
 // A secret that a person gave. Errors: ERR_INVALID_FIELD, field "secret".
 enum error_code profile_check_secret(const struct profile *profile, const char *text,

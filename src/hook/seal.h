@@ -40,6 +40,9 @@ struct seal_place {
     int64_t app_id;
 };
 
+// Where a webhook's secrets lie: every secret_row is sealed for this place.
+struct seal_place seal_place_of_secret(int64_t secret_id, int64_t app_id);
+
 void seal(const struct keyring *keyring, const struct seal_place *place,
           const unsigned char nonce[SEAL_NONCE_LEN], const void *plain, size_t len,
           struct buf *ret);

@@ -1,0 +1,196 @@
+#include "hook/intake.h"
+
+#include "base/limits.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "hook/card.h"
+#include "hook/decimal.h"
+#include "hook/plan.h"
+#include "hook/pointer.h"
+#include "hook/profile.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BODY_SLACK = 4096 }; // what a profile puts around a payload
+
+static enum error_code check_type(const struct profile *profile,
+                                  const struct event_request *request,
+                                  char ret_type[EVENT_TYPE_MAX + 1], struct error *error)
+{
+    if (request->type_len <= EVENT_TYPE_MAX && !memchr(request->type, 0, request->type_len)) {
+        memcpy(ret_type, request->type, request->type_len);
+        ret_type[request->type_len] = '\0';
+        if (profile_has_type(profile, ret_type))
+            return ERR_OK;
+    }
+    return error_at(error, ERR_UNKNOWN_EVENT_TYPE, "type",
+                    "the profile %s has no such event type", profile->name);
+}
+
+static enum error_code check_required(const struct event_type *type,
+                                      const struct json_span *payload, struct error *error)
+{
+    for (size_t i = 0; type && type->require && type->require[i]; i++) {
+        struct json_span value;
+        char field[ERROR_FIELD_MAX];
+        if (pointer_find(payload, type->require[i], &value) &&
+            value.kind != JSON_NULL_VALUE && !(value.kind == JSON_TEXT && value.len == 2))
+            continue;
+        (void)snprintf(field, sizeof field, "/payload%s", type->require[i]);
+        return error_at(error, ERR_INVALID_FIELD, field, "is required for events of type %s",
+                        type->name);
+    }
+    return ERR_OK;
+}
+
+static bool number_of(const struct json_span *payload, const char *member,
+                      struct decimal *ret)
+{
+    struct json_span value;
+    return json_find(payload, member, &value) == 1 && value.kind == JSON_NUMBER &&
+           decimal_read(value.at, value.len, ret);
+}
+
+// A check that cannot be made (a member is not there, or not a number of usual size) holds.
+static bool holds(const struct check_plan *check, const struct json_span *payload)
+{
+    struct decimal total, plus, minus, where, wanted;
+    struct json_span value;
+    if (check->where && json_find(payload, check->where, &value) > 0 &&
+        !(number_of(payload, check->where, &where) &&
+          decimal_read(check->where_number, strlen(check->where_number), &wanted) &&
+          decimal_is_equal(where, wanted)))
+        return true;
+    return !number_of(payload, check->total, &total) ||
+           !number_of(payload, check->plus, &plus) ||
+           !number_of(payload, check->minus, &minus) ||
+           decimal_is_difference(total, plus, minus);
+}
+
+static void check_sense(const struct plan *plan, const struct json_span *payload,
+                        struct accept *ret)
+{
+    for (size_t i = 0; i < plan->check_count && payload->kind == JSON_MAP; i++) {
+        const struct check_plan *check = &plan->checks[i];
+        if (holds(check, payload))
+            continue;
+        assert(ret->warning_count < INTAKE_WARNINGS_MAX);
+        (void)snprintf(ret->warnings[ret->warning_count].pointer,
+                       sizeof ret->warnings[0].pointer, "/payload/%s", check->total);
+        (void)snprintf(ret->warnings[ret->warning_count].text, sizeof ret->warnings[0].text,
+                       "%s", check->says);
+        ret->warning_count++;
+    }
+}
+
+static bool gets(const struct app_card_webhook *webhook, const char *type)
+{
+    if (!webhook->is_enabled)
+        return false;
+    if (!webhook->events)
+        return true;
+    for (size_t i = 0; webhook->events[i]; i++)
+        if (strcmp(webhook->events[i], type) == 0)
+            return true;
+    return false;
+}
+
+static void list_targets(const struct app_card *card, const char *type, struct accept *ret)
+{
+    ret->webhook_ids = NEW_ARRAY(int64_t, card->webhook_count + 1);
+    for (size_t i = 0; i < card->webhook_count; i++)
+        if (gets(&card->webhooks[i], type))
+            ret->webhook_ids[ret->target_count++] = card->webhooks[i].id;
+}
+
+// The event as it will be, but for its body: what the variables of the body are asked of.
+static void describe(struct event *event, const struct app_card *card,
+                     const struct event_request *request, int64_t event_id, int64_t wall_ms)
+{
+    event->id = event_id;
+    event->app_id = card->id;
+    event->created_ms = wall_ms;
+    event->mode = request->mode;
+}
+
+static struct event *build(const struct event *like, const struct plan_body *body,
+                           const struct event_request *request)
+{
+    struct event *event = event_new(body->len);
+    char *at = event->body;
+    event->id = like->id;
+    event->app_id = like->app_id;
+    event->created_ms = like->created_ms;
+    event->mode = like->mode;
+    memcpy(event->type, like->type, sizeof event->type);
+    for (size_t i = 0; i < body->count; i++) {
+        if (body->slices[i].len > 0)
+            memcpy(at, body->slices[i].at, body->slices[i].len);
+        at += body->slices[i].len;
+    }
+    if (request->uid)
+        event->uid = memory_copy(request->uid, request->uid_len);
+    if (body->is_edited) {
+        event->original = memory_copy(request->payload.at, request->payload.len);
+        event->original_len = request->payload.len;
+    } else {
+        event->payload_at = body->payload_at;
+        event->payload_len = request->payload.len;
+    }
+    return event;
+}
+
+static enum error_code plan_event(const struct app_card *card,
+                                  const struct event_request *request, struct event *like,
+                                  struct id_cipher *cipher, struct accept *ret,
+                                  struct error *error)
+{
+    const struct plan *plan = card->profile->plan;
+    struct plan_values values;
+    struct plan_body body;
+    const char *trigger = plan->triggers[request->trigger];
+    uint32_t vars = plan->body.vars;
+    for (size_t i = 0; i < plan->edit_count; i++)
+        vars |= plan->edits[i].to.vars;
+    plan_fill_event(&values, vars, like, cipher);
+    plan_set(&values, VAR_TRIGGER, trigger, strlen(trigger));
+    enum error_code code = plan_body(plan, &values, &request->payload, &body, error);
+    if (code)
+        return code;
+    if (body.len > (size_t)limit(LIMIT_REQUEST_BODY) + BODY_SLACK)
+        return error_at(error, ERR_TOO_LARGE, "payload", "the payload is too large");
+    ret->event = build(like, &body, request);
+    return ERR_OK;
+}
+
+enum error_code intake_plan(const struct app_card *card, const struct event_request *request,
+                            int64_t event_id, int64_t wall_ms, struct id_cipher *cipher,
+                            struct accept *ret, struct error *error)
+{
+    const struct profile *profile = card->profile;
+    memset(ret, 0, sizeof *ret);
+    struct event *like = event_new(0);
+    describe(like, card, request, event_id, wall_ms);
+    enum error_code code = check_type(profile, request, like->type, error);
+    if (!code)
+        code = check_required(profile_type(profile, like->type), &request->payload, error);
+    if (!code)
+        code = plan_event(card, request, like, cipher, ret, error);
+    if (!code) {
+        ret->app_version = card->version;
+        check_sense(profile->plan, &request->payload, ret);
+        list_targets(card, like->type, ret);
+    }
+    event_drop(like);
+    return code;
+}
+
+void intake_done(struct accept *accept)
+{
+    event_drop(accept->event);
+    free(accept->webhook_ids);
+    memset(accept, 0, sizeof *accept);
+}

@@ -1,0 +1,24 @@
+#include "hook/outcome.h"
+
+#include <assert.h>
+
+static const struct {
+    const char *slug;
+    const char *sentence;
+} rows[] = {
+#define X(name, number, slug, sentence) [number] = {slug, sentence},
+    OUTCOME_ERRORS(X)
+#undef X
+};
+
+const char *outcome_error_slug(enum outcome_error error)
+{
+    assert((size_t)error < sizeof rows / sizeof *rows);
+    return rows[error].slug;
+}
+
+const char *outcome_error_sentence(enum outcome_error error)
+{
+    assert((size_t)error < sizeof rows / sizeof *rows);
+    return rows[error].sentence;
+}

@@ -1,0 +1,168 @@
+#include "hook/profile.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "hook/plan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TYPE_MAX_LEN = 128, DECODED_MAX = 512 };
+
+static void free_texts(char **texts)
+{
+    for (size_t i = 0; texts && texts[i]; i++)
+        free(texts[i]);
+    free(texts);
+}
+
+static void type_done(struct event_type *type)
+{
+    free(type->name);
+    free(type->says);
+    json_decref(type->schema);
+    json_decref(type->example);
+    free_texts(type->require);
+}
+
+void profile_free(struct profile *profile)
+{
+    if (!profile)
+        return;
+    for (size_t i = 0; i < profile->type_count; i++)
+        type_done(&profile->types[i]);
+    free(profile->types);
+    free_texts(profile->default_events);
+    free(profile->secret_charset);
+    free(profile->secret_prefix);
+    plan_free(profile->plan);
+    json_decref(profile->source);
+    free(profile->name);
+    free(profile->title);
+    free(profile);
+}
+
+bool profile_received(const struct profile *profile, int status)
+{
+    for (size_t i = 0; i < profile->received_count; i++)
+        if (status >= profile->received[i].first && status <= profile->received[i].last)
+            return true;
+    return false;
+}
+
+const struct event_type *profile_type(const struct profile *profile, const char *name)
+{
+    for (size_t i = 0; i < profile->type_count; i++)
+        if (strcmp(profile->types[i].name, name) == 0)
+            return &profile->types[i];
+    return NULL;
+}
+
+bool profile_type_is_formed(const char *name)
+{
+    size_t len = strlen(name);
+    return len >= 1 && len <= TYPE_MAX_LEN && text_is(name, len, "A-Za-z0-9_.-");
+}
+
+bool profile_has_type(const struct profile *profile, const char *name)
+{
+    return profile_type_is_formed(name) && (profile->is_open || profile_type(profile, name));
+}
+
+static enum error_code secret_wrong(struct error *error, const char *what, size_t min,
+                                    size_t max)
+{
+    return error_at(error, ERR_INVALID_FIELD, "secret", "must have %zu to %zu %s", min, max,
+                    what);
+}
+
+static enum error_code check_base64(const struct profile *profile, const char *text,
+                                    size_t len, struct error *error)
+{
+    unsigned char bytes[DECODED_MAX];
+    size_t bytes_len = sizeof bytes;
+    if (!text_from_base64(text, len, bytes, &bytes_len))
+        return error_at(error, ERR_INVALID_FIELD, "secret", "is not base64 after \"%s\"",
+                        profile->secret_prefix);
+    unsigned char any = 0;
+    for (size_t i = 0; i < bytes_len; i++)
+        any |= bytes[i];
+    memory_wipe(bytes, sizeof bytes);
+    if (bytes_len < profile->secret_min || bytes_len > profile->secret_max)
+        return secret_wrong(error, "bytes", profile->secret_min, profile->secret_max);
+    if (!any)
+        return error_at(error, ERR_INVALID_FIELD, "secret", "must not be all zeros");
+    return ERR_OK;
+}
+
+enum error_code profile_check_secret(const struct profile *profile, const char *text,
+                                     size_t len, struct error *error)
+{
+    size_t prefix_len = strlen(profile->secret_prefix);
+    bool has_prefix =
+        len >= prefix_len && text_equal(text, prefix_len, profile->secret_prefix);
+    if (!has_prefix)
+        return error_at(error, ERR_INVALID_FIELD, "secret", "must begin with %s",
+                        profile->secret_prefix);
+    if (len >= PROFILE_SECRET_MAX)
+        return error_at(error, ERR_INVALID_FIELD, "secret", "is too long");
+    text += prefix_len;
+    len -= prefix_len;
+    if (profile->secret_is_base64)
+        return check_base64(profile, text, len, error);
+    if (len < profile->secret_min || len > profile->secret_max)
+        return secret_wrong(error, "characters", profile->secret_min, profile->secret_max);
+    // Whatever the profile allows, a secret may travel in a header.
+    if (!text_is(text, len, profile->secret_charset ? profile->secret_charset : "!-~") ||
+        !text_is(text, len, "!-~"))
+        return error_at(error, ERR_INVALID_FIELD, "secret",
+                        "holds a character that is not allowed");
+    return ERR_OK;
+}
+
+void profile_make_secret(const struct profile *profile,
+                         const unsigned char dice[PROFILE_SECRET_DICE],
+                         char ret[PROFILE_SECRET_MAX])
+{
+    size_t prefix_len = strlen(profile->secret_prefix);
+    size_t bytes = profile->secret_make_bytes;
+    assert(bytes > 0 && bytes <= PROFILE_SECRET_DICE);
+    memcpy(ret, profile->secret_prefix, prefix_len);
+    char *at = ret + prefix_len;
+    switch (profile->secret_make_as) {
+    case SECRET_AS_HEX: text_hex(at, dice, bytes); break;
+    case SECRET_AS_BASE64: at[text_base64(at, dice, bytes)] = '\0'; break;
+    case SECRET_AS_BASE64URL: at[text_base64url(at, dice, bytes)] = '\0'; break;
+    }
+}
+
+const struct profile *profile_set_find(const struct profile_set *set, const char *name)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (strcmp(set->profiles[i]->name, name) == 0)
+            return set->profiles[i];
+    return NULL;
+}
+
+void profile_set_add(struct profile_set *set, struct profile *profile)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (strcmp(set->profiles[i]->name, profile->name) == 0) {
+            profile_free(set->profiles[i]);
+            set->profiles[i] = profile;
+            return;
+        }
+    }
+    set->profiles = memory_resize(set->profiles, (set->count + 1) * sizeof *set->profiles);
+    set->profiles[set->count++] = profile;
+}
+
+void profile_set_done(struct profile_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        profile_free(set->profiles[i]);
+    free(set->profiles);
+    set->profiles = NULL;
+    set->count = 0;
+}
