@@ -72,12 +72,15 @@ struct server_events {
                               const struct error *error, struct buf *ret_body);
     // The reply was dropped unsent (its client is gone). May be NULL.
     void (*on_gone)(void *owner, struct reply_handle handle);
+    // A connection that server_accept() took is closed. May be NULL.
+    void (*on_closed)(void *owner, const struct address *peer);
 };
 
 struct server *server_new(struct loop *loop, const struct server_events *events);
-void server_free(struct server *server); // closes all
+void server_free(struct server *server); // closes all, without a callback
 
-// Take a connected descriptor over. tls: NULL for plain.
+// Take a connected descriptor over. tls: NULL for plain; else the process must ignore or
+// block SIGPIPE. Nothing is called back from inside.
 void server_accept(struct server *server, int fd, const struct address *peer,
                    struct tls_server *tls);
 
@@ -87,17 +90,20 @@ struct reply_header {
     const char *value;
 };
 
-// Content-Length, Date, Connection and the security headers are added here. The body is
-// copied.
+// Content-Length, Date, Connection and the security headers are added here, and
+// Cache-Control: no-store unless headers has one. The body is copied; that of an answer to
+// HEAD is left out. A handle that is not owed (any more) does nothing. May be called from
+// inside on_request.
 void server_reply(struct server *server, struct reply_handle handle, int status,
                   const char *content_type, const struct reply_header *headers,
                   size_t header_count, const char *body, size_t body_len);
 
-// Stop reading from this connection until server_resume(): the answer to an overfull store.
-void server_pause_reading(struct server *server, bool paused); // all connections
+// Stop reading, and handing requests out, on all connections: the answer to an overfull
+// store. The clients' deadlines stand still meanwhile.
+void server_pause_reading(struct server *server, bool paused);
 
 // Answer what is owed, then close; new requests get 503. True once no connection owes a
-// reply.
+// reply, or has one unsent. Call it again until then.
 bool server_drain(struct server *server);
 
 struct server_counts {
