@@ -7,6 +7,9 @@
 // the delivery's due time; a next attempt starts only after the settle of the last was
 // acknowledged.
 //
+// The order within a lane is that of due times. Claims, cards and timers are asked for by the
+// engine when it needs them; the world only answers.
+//
 // Invariants (engine_check): at most one attempt of a delivery in flight; windows, the
 // per-app share and in_flight_max hold; what is in hand is within the limits; a lane that the
 // store may know more of has a claim out or a time to make one.
@@ -38,6 +41,14 @@ struct engine_limits {
     int time_scale;      // 1; waits pass this many times faster
 };
 
+// Attempts are named by a number whose low bits are a slot below in_flight_max, taken until
+// the settle is acknowledged; the whole number is not used again.
+enum { EXCHANGE_SLOTS = 1 << 16 };
+static inline size_t exchange_slot(uint64_t exchange)
+{
+    return exchange % EXCHANGE_SLOTS;
+}
+
 struct engine *engine_new(const struct engine_ports *ports,
                           const struct engine_limits *limits, struct id_cipher *cipher);
 void engine_free(struct engine *engine); // drops what is in hand; the store still has it
@@ -56,8 +67,9 @@ void engine_on_cancelled(struct engine *engine, struct moment now, int64_t webho
 // The webhook's rows changed: no attempt starts with the old card any more; the new one is
 // asked.
 void engine_on_changed(struct engine *engine, struct moment now, int64_t webhook_id);
-// Takes the reference. NULL: the webhook is gone, or its row is damaged: its lane drops what
-// is not in flight.
+// The answer to the port's card(); takes the reference. NULL: the webhook is gone, or its row
+// is damaged: its lane drops what is not in flight. So a read that merely failed is repeated
+// by the world, not answered.
 void engine_on_card(struct engine *engine, struct moment now, int64_t webhook_id,
                     struct hook_card *card);
 

@@ -1,0 +1,20 @@
+// What an outcome means for the delivery: received, to be tried again and when, or ended.
+
+#ifndef ENGINE_JUDGE_H
+#define ENGINE_JUDGE_H
+
+struct engine;
+struct exchange;
+struct outcome;
+struct settle;
+
+// After what is no fault of the receiver's: a full disk, or no room for a connection here.
+enum { JUDGE_PAUSE_MS = 1000 };
+
+// Only a scheduled attempt with an outcome of the receiver's (or without a usable key) moves
+// the place in the schedule and the lane's window. Sets the exchange's next due time; the
+// settle is the caller's.
+struct settle *judge(struct engine *engine, struct exchange *exchange,
+                     const struct outcome *outcome);
+
+#endif

@@ -1,0 +1,35 @@
+// Known mistakes, for the simulation to prove that it would see them: compiled with
+// -DMUTANT=n the program makes mistake n of tests/sim/mutants.cmake. In products there is
+// none: the constant folds away.
+
+#ifndef ENGINE_MUTANT_H
+#define ENGINE_MUTANT_H
+
+#ifndef MUTANT
+#define MUTANT 0
+#endif
+
+enum mutant {
+    MUTANT_NONE,
+    MUTANT_RETRY_EARLY,          // a retry starts up to 2 s before its wait is over
+    MUTANT_TIMEOUT_IS_SUCCESS,   // no answer in time counts as received
+    MUTANT_MANUAL_MOVES_STEP,    // a manual attempt eats one of the contract's
+    MUTANT_LOCAL_MOVES_STEP,     // so does one that never reached the network
+    MUTANT_NEWEST_FIRST,         // a lane serves what is due last
+    MUTANT_RETRY_AFTER_MS,       // Retry-After's seconds are taken for milliseconds
+    MUTANT_BEHIND_CLEARED_EARLY, // a claim that did not reach the end clears "behind"
+    MUTANT_RELEASED_BEFORE_ACK,  // a delivery is forgotten before its settle is acknowledged
+    MUTANT_ARRIVAL_DROPPED,      // one beyond the lane's memory is neither parked nor behind
+    MUTANT_OLD_CARD,             // attempts go on with the card of before a change
+    MUTANT_WINDOW_IGNORED,       // a lane sends all that is due
+    MUTANT_WALL_DEADLINE,        // waits in hand follow the wall clock
+    MUTANT_ACK_BEFORE_COMMIT,    // the store answers before the disk does
+    MUTANT_STEP_RESET,           // a restart begins the schedule anew
+    MUTANT_RETRY_DEDUPLICATED,   // a manual retry during an attempt is forgotten
+    MUTANT_STALE_ACCEPTED,       // events planned under an old list of webhooks are taken
+    MUTANTS
+};
+
+#define MUTANT_IS(name) (MUTANT == MUTANT_##name)
+
+#endif
