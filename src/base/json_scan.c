@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <string.h>
 
@@ -228,6 +229,7 @@ enum error_code json_scan_value(struct json_scan *scan)
     const unsigned depth_max = (unsigned)limit(LIMIT_JSON_DEPTH);
     bool is_good;
 
+    static_assert(LIMIT_MOST_JSON_DEPTH <= 8 * sizeof scan->maps, "each level needs its bit");
     do {
         json_scan_space(scan);
         char c = peek(scan);

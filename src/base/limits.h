@@ -78,6 +78,13 @@ enum limit {
         LIMITS_COUNT
 };
 
+// The greatest values as constants, for arrays that must hold what a limit lets in.
+enum limit_most {
+#define X(name, option, unit, normal, least, greatest, text) LIMIT_MOST_##name = greatest,
+    LIMITS(X)
+#undef X
+};
+
 struct limit_row {
     const char *name; // "REQUEST_LINE"
     const char *option;

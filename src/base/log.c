@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/text.h"
 
 #include <poll.h>
@@ -10,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_MAX = 1024 }; // LIMIT_LOG_LINE, which is fixed; the stack needs a constant
-
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
 // Set once, before any thread starts.
@@ -19,9 +18,9 @@ static enum log_level least_level = LOG_INFO;
 static enum log_format line_format = LOG_TEXT;
 
 struct line {
-    char text[LINE_MAX];
+    char text[LIMIT_MOST_LOG_LINE];
     size_t len;
-    size_t max; // less than LINE_MAX by what must still follow
+    size_t max; // leaves room for what must still follow
 };
 
 void log_start(enum log_level least, enum log_format format)
@@ -78,7 +77,7 @@ static void fill(struct line *line, enum log_level level, const char *event,
     const char *tail = is_json ? "\"}\n" : "\n";
     char time[TEXT_TIME_MAX];
 
-    line->max = LINE_MAX - strlen(tail);
+    line->max = (size_t)limit(LIMIT_LOG_LINE) - strlen(tail);
     text_time(time, clock_now().wall_ms, 3);
     add_str(line, is_json ? "{\"time\":\"" : "");
     add_str(line, time);
@@ -88,7 +87,7 @@ static void fill(struct line *line, enum log_level level, const char *event,
     add_str(line, event);
     add_str(line, is_json ? "\",\"text\":\"" : ": ");
     add_sentence(line, sentence, len);
-    line->max = LINE_MAX;
+    line->max += strlen(tail);
     add_str(line, tail);
 }
 
@@ -107,7 +106,7 @@ static void put(const struct line *line)
 
 void log_write(enum log_level level, const char *event, const char *format, ...)
 {
-    char sentence[LINE_MAX];
+    char sentence[LIMIT_MOST_LOG_LINE];
     struct line line;
     va_list args;
     int len;
