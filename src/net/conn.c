@@ -70,7 +70,7 @@ static void tell_gone(struct conn *conn)
             server->events.on_gone(server->events.owner, handle);
         }
     if (server->events.on_closed)
-        server->events.on_closed(server->events.owner, &conn->peer);
+        server->events.on_closed(server->events.closed_owner, &conn->peer);
 }
 
 void conn_free(struct conn *conn)
@@ -300,7 +300,7 @@ static void refuse_descriptor(struct server *server, int fd, const struct addres
 {
     close(fd);
     if (server->events.on_closed)
-        server->events.on_closed(server->events.owner, peer);
+        server->events.on_closed(server->events.closed_owner, peer);
 }
 
 void conn_new(struct server *server, int fd, const struct address *peer,

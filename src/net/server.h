@@ -73,7 +73,8 @@ struct server_events {
     // The reply was dropped unsent (its client is gone). May be NULL.
     void (*on_gone)(void *owner, struct reply_handle handle);
     // A connection that server_accept() took is closed. May be NULL.
-    void (*on_closed)(void *owner, const struct address *peer);
+    void (*on_closed)(void *closed_owner, const struct address *peer);
+    void *closed_owner; // connections are counted by another than answers them
 };
 
 struct server *server_new(struct loop *loop, const struct server_events *events);
