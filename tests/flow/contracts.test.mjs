@@ -98,24 +98,17 @@ for (const profile of profiles) {
   });
 }
 
-test('devdraft: an encrypted webhook gets what only its merchant can open', async (t) => {
-  const shop = await openShop(t, server, {
-    profile: 'devdraft',
-    fields: { encrypted: true },
+for (const profile of ['devdraft', 'standard']) {
+  test(`${profile}: an encrypted webhook gets what only its merchant can open`, async (t) => {
+    const shop = await openShop(t, server, { profile, fields: { encrypted: true } });
+    await shop.send(orders[profile].type, '{"card":"canary-4111"}');
+    const [request] = await shop.receiver.got(1);
+    assert.ok(request.verified, request.reason);
+    assert.ok(!request.body.includes('canary'), 'the payload must not leave in clear');
+    const members = Object.keys(JSON.parse(request.body));
+    assert.deepEqual(members, ['encrypted', 'alg', 'key_version', 'iv', 'tag', 'data']);
   });
-  await shop.send('payment.completed', '{"card":"canary-4111"}');
-  const [request] = await shop.receiver.got(1);
-  assert.ok(request.verified, request.reason);
-  assert.ok(!request.body.includes('canary'), 'the payload must not leave in clear');
-  assert.deepEqual(Object.keys(JSON.parse(request.body)), [
-    'encrypted',
-    'alg',
-    'key_version',
-    'iv',
-    'tag',
-    'data',
-  ]);
-});
+}
 
 test('devdraft: each attempt of an encrypted delivery has its own IV', async (t) => {
   const shop = await openShop(t, server, {
