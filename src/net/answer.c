@@ -164,12 +164,22 @@ static enum answer_state answer_read_body(struct answer *answer)
     return ANSWER_DONE;
 }
 
+// What is no HTTP is told at once, not when a line ends or time is up.
+static bool begins_as_http(const struct buf *bytes)
+{
+    static const char start[] = "HTTP/1.";
+    size_t len = bytes->len < sizeof start - 1 ? bytes->len : sizeof start - 1;
+    return memcmp(bytes->data, start, len) == 0;
+}
+
 static enum answer_state answer_read_head(struct answer *answer)
 {
     struct head *head = &answer->head;
     do {
         if (answer->bytes.len == 0)
             return ANSWER_MORE;
+        if (!begins_as_http(&answer->bytes))
+            return fail(answer, CALL_BAD_STATUS_LINE);
         switch (head_feed(head, answer->bytes.data, answer->bytes.len)) {
         case HEAD_MORE: return ANSWER_MORE;
         case HEAD_BAD: return fail(answer, result_of(head->fault));
