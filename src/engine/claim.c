@@ -15,7 +15,7 @@ static bool is_low(const struct engine *engine, const struct lane *lane)
     const struct held *first = lane_first(lane);
     size_t least = engine->hand.bytes < engine->limits.blob_budget ? LOW_WATER : 1;
 
-    return !first || lane->awake->queue.count < least || lane->next_mono_ms <= first->due.key;
+    return !first || lane->awake->queue.count < least || lane->next_mono_ms < first->due.key;
 }
 
 static bool has_room(const struct engine *engine, const struct lane *lane)

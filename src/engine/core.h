@@ -49,11 +49,9 @@ struct engine {
 // written before count as if it went on: nothing is found later than it was meant.
 static inline int64_t core_mono_ms(const struct engine *engine, int64_t wall_ms)
 {
-    int64_t ahead = wall_ms == INT64_MAX ? 0 : wall_ms - engine->horizon_wall_ms;
-
     if (wall_ms == INT64_MAX)
         return INT64_MAX;
-    return engine->now.mono_ms + (ahead > 0 ? ahead : 0);
+    return engine->now.mono_ms + (wall_ms - engine->horizon_wall_ms);
 }
 
 #endif

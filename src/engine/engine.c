@@ -108,7 +108,7 @@ static void arrive(struct engine *engine, struct parcel *parcel, struct parcel *
 
     if (held)
         lane_see(held, parcel, due);
-    else if (lane->awake && lane->awake->in_hand >= lane_room(engine, lane))
+    else if ((lane->awake ? lane->awake->in_hand : 0) >= lane_room(engine, lane))
         turn_away(engine, lane, parcel, park_tail);
     else
         lane_hold(engine, lane, parcel, due);

@@ -88,5 +88,5 @@ int64_t hand_due_mono_ms(const struct parcel *parcel, struct moment now, int64_t
         most = park_ms;
     if (wait > most && !MUTANT_IS(WALL_DEADLINE))
         wait = most;
-    return now.mono_ms + (wait > 0 ? wait : 0);
+    return now.mono_ms + wait;
 }

@@ -45,6 +45,7 @@ enum { SUSPECT_CRASHES = 3 };
 
 // When a parcel's attempt may start, on the clock that never jumps. The wait that led to it
 // bounds the distance, so that a wall clock set back delays no attempt by more than that.
+// What is overdue keeps its order.
 int64_t hand_due_mono_ms(const struct parcel *parcel, struct moment now, int64_t park_ms);
 
 #endif

@@ -1,0 +1,6 @@
+foreach(module window turn lane engine)
+  add_unit_test(engine ${module})
+endforeach()
+foreach(module lane engine)
+  target_sources(test_${module} PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit/engine_world.c)
+endforeach()
