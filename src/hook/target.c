@@ -144,7 +144,7 @@ static bool is_punycode(const char *text, size_t len)
         bias += 36 * delta / (delta + 38);
         n += i / count;
         i = i % count + 1;
-        if (n > 0x10ffff || (n >= 0xd800 && n <= 0xdfff))
+        if (n < 0xa0 || n > 0x10ffff || (n >= 0xd800 && n <= 0xdfff))
             return false;
     }
     return true;

@@ -1,0 +1,13 @@
+# The hook room. Those that read the embedded profiles are linked with them.
+foreach(module id target scope delivery seal settings profile_load profile plan intake wire proof
+               card schedule evidence decimal)
+  add_unit_test(hook ${module})
+endforeach()
+foreach(module settings profile plan intake wire card schedule evidence)
+  if(TARGET test_${module})
+    target_link_libraries(test_${module} profiles)
+  endif()
+endforeach()
+add_test(NAME no_profile_in_code COMMAND ${CMAKE_SOURCE_DIR}/tests/unit/no_profile_in_code.sh
+         ${CMAKE_SOURCE_DIR})
+set_tests_properties(no_profile_in_code PROPERTIES LABELS unit)
