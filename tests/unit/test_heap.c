@@ -56,6 +56,36 @@ static void random_changes_match_a_model(void **state)
     heap_done(&heap);
 }
 
+// Removing from the middle puts the last item there, which may have to go up or down; the
+// order of all the rest shows whether it did.
+static void what_is_left_comes_out_in_order(void **state)
+{
+    (void)state;
+    static struct model model;
+    uint64_t random = 5;
+    struct heap heap;
+
+    heap_init(&heap);
+    for (int round = 0; round < 300; round++) {
+        for (size_t i = 0; i < 60; i++) {
+            heap_add(&heap, &model.items[i], (int64_t)seeded_below(&random, 1000));
+            model.arrived[i] = i + 1;
+        }
+        for (size_t i = 0; i < 20; i++) {
+            size_t gone = seeded_below(&random, 60);
+            heap_remove(&heap, &model.items[gone]);
+            model.arrived[gone] = 0;
+        }
+        for (struct heap_item *item; (item = heap_first(&heap));) {
+            assert_ptr_equal(item, first_of(&model));
+            heap_remove(&heap, item);
+            model.arrived[item - model.items] = 0;
+        }
+        assert_null(first_of(&model));
+    }
+    heap_done(&heap);
+}
+
 static void equal_keys_keep_their_order(void **state)
 {
     (void)state;
@@ -110,6 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_changes_match_a_model),
+        cmocka_unit_test(what_is_left_comes_out_in_order),
         cmocka_unit_test(equal_keys_keep_their_order),
         cmocka_unit_test(moving_makes_an_item_the_last_of_its_key),
         cmocka_unit_test(items_outside_know_it),

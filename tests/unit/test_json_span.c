@@ -291,6 +291,35 @@ static void escapes_are_resolved(void **state)
     }
 }
 
+static void surrogates_come_in_pairs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        enum error_code code;
+    } rows[] = {
+        {"\"\\ud7ff\"", ERR_OK},
+        {"\"\\ue000\"", ERR_OK},
+        {"\"\\ud800\\udc00\"", ERR_OK},
+        {"\"\\udbff\\udfff\"", ERR_OK},
+        {"\"\\ud800\"", ERR_BAD_JSON},
+        {"\"\\ud800x\"", ERR_BAD_JSON},
+        {"\"\\ud800\\n\"", ERR_BAD_JSON},
+        {"\"\\udc00\"", ERR_BAD_JSON},
+        {"\"\\udfff\"", ERR_BAD_JSON},
+        {"\"\\udc00\\udc00\"", ERR_BAD_JSON},
+        {"\"\\ud800\\udbff\"", ERR_BAD_JSON},
+        {"\"\\ud800\\ue000\"", ERR_BAD_JSON},
+        {"\"\\ud800\\ud800\\udc00\"", ERR_BAD_JSON},
+        {"\"\\ud800\\udc0\"", ERR_BAD_JSON},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct json_span span;
+        assert_int_equal(check(rows[i].json, &span), rows[i].code);
+    }
+}
+
 static void a_nul_equals_nothing(void **state)
 {
     (void)state;
@@ -318,6 +347,7 @@ int main(void)
         cmocka_unit_test(the_deepest_value_can_be_walked),
         cmocka_unit_test(names_are_found),
         cmocka_unit_test(escapes_are_resolved),
+        cmocka_unit_test(surrogates_come_in_pairs),
         cmocka_unit_test(a_nul_equals_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,10 +73,10 @@ static void control_bytes_are_escaped(void **state)
     (void)state;
     char text[2000];
 
-    log_write(LOG_INFO, "a", "x\ny\x1b[2J\x7f\r\xc3\xa9\xff");
+    log_write(LOG_INFO, "a", "x\ny\x1b[2J\x1f\x7f\r\xc3\xa9\xff");
     read_lines(text, sizeof text);
     assert_non_null(
-        strstr(text, ": x\\u000ay\\u001b[2J\\u007f\\u000d\xc3\xa9\xef\xbf\xbd\n"));
+        strstr(text, ": x\\u000ay\\u001b[2J\\u001f\\u007f\\u000d\xc3\xa9\xef\xbf\xbd\n"));
 }
 
 static void json_lines_are_json(void **state)

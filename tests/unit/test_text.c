@@ -114,8 +114,11 @@ static void utf8_is_well_formed(void **state)
         assert_int_equal(text_is_utf8(rows[i].text, len), rows[i].count > 0);
         if (rows[i].count)
             assert_int_equal(text_utf8_count(rows[i].text, len), rows[i].count);
-        if (rows[i].count == 1)
-            assert_int_equal(text_utf8_step(rows[i].text, len), len);
+        if (rows[i].count != 1)
+            continue;
+        assert_int_equal(text_utf8_step(rows[i].text, len), len);
+        for (size_t cut = 1; cut < len; cut++) // what lies behind the end does not count
+            assert_false(text_is_utf8(rows[i].text, cut));
     }
 }
 

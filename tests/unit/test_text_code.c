@@ -85,8 +85,9 @@ static void base64_has_one_spelling(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "Z",    "Zg",       "Zg=",      "=",    "==",   "===",   "====", "Z===",     "Zh==",
-        "Zm9=", "Zg==Zg==", "Zm8=Zm8=", "Z=g=", "-__-", "Zm9\n", "Zm 9", "Zm9v\r\n", "Zg=a",
+        "Z",    "Zg",   "Zg=",      "=",    "==",       "===",      "====",
+        "Z===", "A===", "AAAAA===", "Zh==", "Zm9=",     "Zg==Zg==", "Zm8=Zm8=",
+        "Z=g=", "-__-", "Zm9\n",    "Zm 9", "Zm9v\r\n", "Zg=a",
     };
 
     for (size_t i = 0; i < COUNT(bad); i++) {
