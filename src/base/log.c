@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -91,17 +92,30 @@ static void fill(struct line *line, enum log_level level, const char *event,
     add_str(line, tail);
 }
 
-// One call per line, so that the lines of several threads do not mix. A reader that went away
-// or does not keep up loses lines; it must not hold up deliveries. The descriptor is not made
-// non-blocking, since others may share it.
-static void put(const struct line *line)
+// One call per line, so that the lines of several threads do not mix. The descriptor is not
+// made non-blocking, since others may share it.
+static bool put(const struct line *line)
 {
     struct pollfd writable = {.fd = STDERR_FILENO, .events = POLLOUT};
 
-    if (poll(&writable, 1, 0) == 1 && writable.revents & POLLOUT) {
-        ssize_t written = write(STDERR_FILENO, line->text, line->len);
-        (void)written; // there is nobody to tell
+    return poll(&writable, 1, 0) == 1 && writable.revents & POLLOUT &&
+           write(STDERR_FILENO, line->text, line->len) >= 0;
+}
+
+// A reader that went away or does not keep up loses lines; it must not hold up deliveries. It
+// is told how many it lost with the first line that comes through again.
+static void put_or_count(const struct line *line)
+{
+    static atomic_uint lost;
+    unsigned count;
+
+    if (!put(line)) {
+        atomic_fetch_add(&lost, 1);
+        return;
     }
+    count = atomic_exchange(&lost, 0);
+    if (count)
+        log_write(LOG_WARNING, "log.lost", "%u lines before this found no room", count);
 }
 
 void log_write(enum log_level level, const char *event, const char *format, ...)
@@ -121,5 +135,5 @@ void log_write(enum log_level level, const char *event, const char *format, ...)
     line.len = 0;
     fill(&line, level, event, sentence,
          (size_t)len < sizeof sentence ? (size_t)len : sizeof sentence - 1);
-    put(&line);
+    put_or_count(&line);
 }

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -142,6 +143,33 @@ static void a_full_pipe_does_not_block(void **state)
     alarm(0);
 }
 
+static void lost_lines_are_counted(void **state)
+{
+    (void)state;
+    static char text[1 << 20];
+    char expected[100];
+    int written = 0;
+
+    signal(SIGALRM, stop_the_test);
+    alarm(20);
+    for (int i = 0; i < 10000; i++)
+        log_write(LOG_ERROR, "a", "line %d", i);
+    alarm(0);
+    for (size_t len; (len = read_lines(text, sizeof text)) > 0;)
+        for (size_t at = 0; at < len; at++)
+            written += text[at] == '\n';
+    assert_true(written > 0 && written < 10000);
+    log_write(LOG_ERROR, "a", "here again");
+    read_lines(text, sizeof text);
+    assert_non_null(strstr(text, " error a: here again\n"));
+    snprintf(expected, sizeof expected,
+             " warning log.lost: %d lines before this found no room\n", 10000 - written);
+    assert_non_null(strstr(text, expected));
+    log_write(LOG_ERROR, "a", "once more");
+    read_lines(text, sizeof text);
+    assert_null(strstr(text, "log.lost"));
+}
+
 static void a_closed_pipe_does_no_harm(void **state)
 {
     (void)state;
@@ -159,8 +187,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LOG_TEST(text_lines_say_it_all),      LOG_TEST(lines_below_the_level_are_dropped),
         LOG_TEST(control_bytes_are_escaped),  LOG_TEST(json_lines_are_json),
-        LOG_TEST(long_lines_are_cut),         LOG_TEST(a_full_pipe_does_not_block),
-        LOG_TEST(a_closed_pipe_does_no_harm),
+        LOG_TEST(long_lines_are_cut),         LOG_TEST(lost_lines_are_counted),
+        LOG_TEST(a_full_pipe_does_not_block), LOG_TEST(a_closed_pipe_does_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
