@@ -20,11 +20,10 @@
 struct ssl_st;
 
 enum {
-    SCRATCH_LEN = 65536,      // read at once
-    LINGER_MS = 2000,         // how long, and
-    LINGER_BYTES = 524288,    // how much is read and dropped after the last reply
-    BODY_WINDOW_MS = 5000,    // a body must bring
-    BODY_WINDOW_BYTES = 5120, // that much in that time
+    SCRATCH_LEN = 65536,   // read at once
+    LINGER_MS = 2000,      // how long, and
+    LINGER_BYTES = 524288, // how much is read and dropped after the last reply
+    BODY_RATE = 1024,      // bytes a second, at least
     TRAILER_MAX = 8192,
     HANDSHAKES_US = 2000, // of a turn
 };

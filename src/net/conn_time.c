@@ -13,12 +13,19 @@ static int64_t now_ms(const struct conn *conn)
     return loop_now(conn->server->loop).mono_ms;
 }
 
+// A quarter of the time for a whole body: five seconds, unless that was changed. In each such
+// window a body must come at BODY_RATE at least, or it is given up before its time.
+static int64_t window_len_ms(void)
+{
+    return limit(LIMIT_REQUEST_BODY_MS) / 4;
+}
+
 static int64_t reading_deadline(const struct reading *reading)
 {
     if (!reading->is_in_body)
         return reading->since_ms + limit(LIMIT_REQUEST_HEAD_MS);
     return earlier(reading->since_ms + limit(LIMIT_REQUEST_BODY_MS),
-                   reading->window_ms + BODY_WINDOW_MS);
+                   reading->window_ms + window_len_ms());
 }
 
 // While we do not read, for reasons of our own, the client's time stands still: it begins
@@ -36,7 +43,8 @@ static void note_blocked(struct conn *conn)
 
 static bool is_idle(const struct conn *conn)
 {
-    return !conn->reading && conn_unsent(conn) == 0 && ring_count(&conn->ring) == 0;
+    return !conn->reading && conn->in.len == 0 && conn_unsent(conn) == 0 &&
+           ring_count(&conn->ring) == 0;
 }
 
 static int64_t deadline_of(const struct conn *conn)
@@ -81,8 +89,9 @@ static bool takes_replies(struct conn *conn)
 
 static bool body_comes(struct reading *reading, int64_t now)
 {
-    if (!reading->is_in_body || now >= reading->since_ms + limit(LIMIT_REQUEST_BODY_MS) ||
-        reading->window_bytes < BODY_WINDOW_BYTES)
+    if (!reading->is_in_body || now >= reading->since_ms + limit(LIMIT_REQUEST_BODY_MS))
+        return false;
+    if (reading->window_bytes * 1000 < (uint64_t)window_len_ms() * BODY_RATE)
         return false;
     reading->window_ms = now;
     reading->window_bytes = 0;

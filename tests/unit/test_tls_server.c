@@ -108,7 +108,10 @@ static void on_tick(struct timer *timer)
 static int world_init(void **state)
 {
     struct world *world = NEW(struct world);
-    struct server_events events = {world, on_request, on_head, on_refused, NULL, NULL};
+    struct server_events events = {.owner = world,
+                                   .on_request = on_request,
+                                   .on_head = on_head,
+                                   .on_refused = on_refused};
     struct error error;
 
     world->loop = loop_new();
