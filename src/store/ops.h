@@ -106,9 +106,11 @@ struct op {
     struct mail mail; // kind STORE_MAIL_OP on its way back
     enum op_kind kind;
     enum op_result result;
-    int worker;         // whose mailbox it comes back to
-    void *asker;        // the asker's own
-    struct arena arena; // what rows and texts of question and answer live in
+    int worker;           // whose mailbox it comes back to
+    void *asker;          // the asker's own
+    struct arena arena;   // what rows and texts of question and answer live in
+    int64_t submitted_ms; // the store's own: when, by the clock that never jumps
+    bool is_held;         // the store's own: answered once every worker knows of its change
     union {
         struct {
             struct accept accept;

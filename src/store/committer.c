@@ -1,0 +1,95 @@
+#include "store/store_parts.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <sys/statvfs.h>
+
+enum {
+    COMPANY_MS = 2, // a few settles wait that long for more: it halves the fsyncs
+    IDLE_MS = 1000,
+    SPACE_FLOOR = 256 << 20,
+    SPACE_PERCENT = 2,
+    SPACE_PERCENT_MOST = 10 // so that a small disk is not always "low"
+};
+
+static void append(struct store *store, struct mail *mail)
+{
+    while (mail) {
+        struct mail *next = mail->next;
+        mail->next = NULL;
+        if (mail == &store->stop) {
+            store->is_stopping = true;
+        } else {
+            *store->pending_end = mail;
+            store->pending_end = &mail->next;
+            atomic_fetch_add_explicit(&store->ops, 1, memory_order_relaxed);
+        }
+        mail = next;
+    }
+}
+
+// Once a second: below max(256 MiB, 2 %), but never more than 10 % of the disk, accepts are
+// refused, so that outcomes can still be written.
+static void look_at_space(struct store *store, int64_t now_ms)
+{
+    struct statvfs disk;
+    uint64_t size;
+    uint64_t floor = SPACE_FLOOR;
+
+    if (now_ms - store->looked_at_ms < IDLE_MS)
+        return;
+    store->looked_at_ms = now_ms;
+    if (statvfs(store->data_dir, &disk))
+        return;
+    size = (uint64_t)disk.f_blocks * disk.f_frsize;
+    if (floor < size / 100 * SPACE_PERCENT)
+        floor = size / 100 * SPACE_PERCENT;
+    if (floor > size / 100 * SPACE_PERCENT_MOST)
+        floor = size / 100 * SPACE_PERCENT_MOST;
+    store->is_low = (uint64_t)disk.f_bavail * disk.f_frsize < floor;
+}
+
+static void note_oldest(struct store *store)
+{
+    int64_t oldest = 0;
+
+    if (store->pending)
+        oldest = container_of(store->pending, struct op, mail)->submitted_ms;
+    atomic_store_explicit(&store->oldest_ms, oldest, memory_order_relaxed);
+}
+
+static bool step(struct store *store)
+{
+    enum store_verdict verdict = STORE_DONE;
+    bool has_more = store->table->step(store->backend, clock_now().wall_ms, &verdict);
+
+    if (verdict == STORE_LOST) {
+        store->is_lost = true;
+        store->options.on_lost(store->options.owner, store->table->why(store->backend));
+    }
+    return has_more && verdict == STORE_DONE;
+}
+
+void committer_run(void *argument)
+{
+    struct store *store = argument;
+    bool has_more = true;
+
+    for (;;) {
+        int wait_ms = store->pending || has_more || store->is_stopping ? 0 : IDLE_MS;
+        append(store, mailbox_wait(store->writes, wait_ms));
+        look_at_space(store, clock_now().mono_ms);
+        if (group_is_settles(store) && !store->is_stopping)
+            append(store, mailbox_wait(store->writes, COMPANY_MS));
+        if (!store->pending && store->is_stopping)
+            break;
+        note_oldest(store);
+        if (store->pending) {
+            group_take(store);
+            group_apply(store);
+            note_oldest(store);
+        }
+        has_more = !store->is_lost && step(store);
+    }
+}

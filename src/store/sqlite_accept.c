@@ -1,0 +1,152 @@
+#include "store/sqlite_accept.h"
+
+#include "base/memory.h"
+#include "store/sqlite.h"
+#include "store/sqlite_idem.h"
+
+#include <string.h>
+
+enum { RUN_ROWS_PER_ACCEPT = 3 }; // so a run is written before the next one is full
+
+// OP_PENDING: neither key was seen before.
+static enum op_result look_up_keys(struct store_backend *backend, struct op *op)
+{
+    const int64_t app_id = op->as.accept.accept.event->app_id;
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct dedupe *dedupe = &op->as.accept.dedupe[i];
+        if (dedupe->kind == DEDUPE_NONE)
+            continue;
+        switch (idem_look(backend, app_id, dedupe, &op->as.accept.event_id)) {
+        case IDEM_SAME: return OP_REPLAY;
+        case IDEM_OTHER: return OP_OTHER_BODY;
+        case IDEM_NEW: break;
+        }
+    }
+    return OP_PENDING;
+}
+
+// Was the plan made of what holds now?
+static enum op_result check_plan(const struct store_backend *backend,
+                                 const struct accept *plan)
+{
+    const struct known_app *app = sqlite_known_app(backend, plan->event->app_id);
+
+    if (!app || app->version < 0)
+        return OP_NOT_FOUND;
+    if (app->version != plan->app_version)
+        return OP_STALE;
+    for (size_t n = 0; n < plan->target_count; n++) {
+        const struct known_webhook *webhook =
+            sqlite_known_webhook(backend, plan->webhook_ids[n]);
+        if (!webhook || webhook->app_id != app->id ||
+            plan->event->id < webhook->cancel_before)
+            return OP_STALE;
+    }
+    return OP_PENDING;
+}
+
+static void bind_bytes(sqlite3_stmt *statement, int at, const char *bytes, size_t len)
+{
+    if (bytes)
+        sqlite3_bind_blob(statement, at, bytes, (int)len, SQLITE_STATIC);
+    else
+        sqlite3_bind_null(statement, at);
+}
+
+// False: that id is taken, or the write failed.
+static bool add_event(struct store_backend *backend, const struct accept *plan)
+{
+    const struct event *event = plan->event;
+    sqlite3_stmt *add = sqlite_statement(backend, SQL_EVENT_ADD);
+
+    sqlite3_bind_int64(add, 1, event->id);
+    sqlite3_bind_int64(add, 2, event->app_id);
+    sqlite3_bind_text(add, 3, event->type, -1, SQLITE_STATIC);
+    sqlite3_bind_int(add, 4, (int)event->mode);
+    sqlite3_bind_int64(add, 5, event->created_ms);
+    sqlite3_bind_int64(add, 6, (int64_t)plan->target_count);
+    sqlite3_bind_int64(add, 7, (int64_t)event->payload_at);
+    sqlite3_bind_int64(add, 8, (int64_t)event->payload_len);
+    sqlite3_bind_text(add, 9, event->uid, -1, SQLITE_STATIC);
+    bind_bytes(add, 10, event->body, event->body_len);
+    bind_bytes(add, 11, event->original, event->original_len);
+    return sqlite_run(backend, SQL_EVENT_ADD) && sqlite3_changes(backend->db) == 1;
+}
+
+static void tell_fresh(const struct accept *plan, size_t n, int64_t now_ms, struct news *news)
+{
+    struct parcel *parcel = NEW(struct parcel);
+
+    parcel->event_id = plan->event->id;
+    parcel->webhook_id = plan->webhook_ids[n];
+    parcel->app_id = plan->event->app_id;
+    parcel->partition = partition_of(parcel->webhook_id);
+    parcel->n = (uint16_t)n;
+    parcel->trigger = TRIGGER_SCHEDULED;
+    parcel->due_wall_ms = now_ms;
+    parcel->event = event_hold(plan->event);
+    news_arrival(news, parcel);
+}
+
+static void add_delivery(struct store_backend *backend, const struct accept *plan, size_t n,
+                         int64_t now_ms, struct news *news)
+{
+    struct known_webhook *webhook = sqlite_known_webhook(backend, plan->webhook_ids[n]);
+    sqlite3_stmt *add = sqlite_statement(backend, SQL_DELIVERY_ADD);
+
+    sqlite3_bind_int64(add, 1, plan->event->id);
+    sqlite3_bind_int64(add, 2, (int64_t)n);
+    sqlite3_bind_int64(add, 3, webhook->id);
+    sqlite3_bind_int(add, 4, webhook->is_behind ? DELIVERY_PARKED : DELIVERY_FRESH);
+    sqlite3_bind_int64(add, 5, now_ms);
+    if (!sqlite_run(backend, SQL_DELIVERY_ADD))
+        return;
+    if (!webhook->is_behind)
+        tell_fresh(plan, n, now_ms, news);
+    else if (webhook->told_group != backend->group)
+        news_due(news, webhook->id, webhook->app_id, now_ms);
+    if (webhook->is_behind)
+        webhook->told_group = backend->group;
+}
+
+static void note_used(struct store_backend *backend, int64_t app_id)
+{
+    struct known_app *app = sqlite_known_app(backend, app_id);
+
+    if (app->is_used)
+        return;
+    sqlite3_bind_int64(sqlite_statement(backend, SQL_APP_USED), 1, app_id);
+    sqlite_run(backend, SQL_APP_USED);
+    app->is_used = true;
+    backend->has_changed_config = true;
+}
+
+void sqlite_accept(struct store_backend *backend, struct op *op, int64_t now_ms,
+                   struct news *news)
+{
+    const struct accept *plan = &op->as.accept.accept;
+
+    op->result = look_up_keys(backend, op);
+    if (op->result == OP_PENDING)
+        op->result = check_plan(backend, plan);
+    if (op->result != OP_PENDING)
+        return;
+    if (!add_event(backend, plan)) {
+        op->result = OP_STALE;
+        return;
+    }
+    for (size_t n = 0; n < plan->target_count; n++)
+        add_delivery(backend, plan, n, now_ms, news);
+    for (size_t i = 0; i < 2; i++)
+        if (op->as.accept.dedupe[i].kind != DEDUPE_NONE)
+            idem_add(backend, plan->event->app_id, &op->as.accept.dedupe[i], plan->event->id,
+                     now_ms);
+    note_used(backend, plan->event->app_id);
+    idem_write_run(backend, RUN_ROWS_PER_ACCEPT);
+    if (plan->event->id > backend->last_event)
+        backend->last_event = plan->event->id;
+    backend->has_accepted = true;
+    op->as.accept.event_id = plan->event->id;
+    op->result = OP_DONE;
+}

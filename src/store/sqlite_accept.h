@@ -1,0 +1,15 @@
+// An event, its deliveries and its idempotency records, appended in one go.
+
+#ifndef STORE_SQLITE_ACCEPT_H
+#define STORE_SQLITE_ACCEPT_H
+
+#include <stdint.h>
+
+struct news;
+struct op;
+struct store_backend;
+
+void sqlite_accept(struct store_backend *backend, struct op *op, int64_t now_ms,
+                   struct news *news);
+
+#endif

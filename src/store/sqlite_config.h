@@ -1,0 +1,34 @@
+// Configuration in SQLite: apps, keys and webhooks, each op whole or not at all, under the
+// one writer. Every change counts up the app's version, by which doors know that their plans
+// are stale.
+
+#ifndef STORE_SQLITE_CONFIG_H
+#define STORE_SQLITE_CONFIG_H
+
+#include "store/ops.h"
+
+#include <stdint.h>
+
+struct known_webhook;
+struct news;
+struct sqlite3_stmt;
+struct store_backend;
+
+// OP_APP, OP_KEY, OP_WEBHOOK: with the answer that is kept for an idempotency key.
+void sqlite_configure(struct store_backend *backend, struct op *op, int64_t now_ms,
+                      struct news *news);
+
+// The webhook's own part of it: sqlite_webhook.c.
+enum op_result sqlite_webhook(struct store_backend *backend, struct op *op, int64_t now_ms,
+                              struct news *news);
+// Disables the webhook if it is still of that version.
+void sqlite_disable_if(struct store_backend *backend, int64_t webhook_id, int version,
+                       int64_t now_ms, struct news *news);
+// Ends the webhook: what waits for it is cancelled.
+void webhook_end(struct store_backend *backend, struct known_webhook *webhook,
+                 enum webhook_state state, const char *reason, int64_t now_ms);
+
+void app_bump(struct store_backend *backend, int64_t app_id);
+void bind_text(struct sqlite3_stmt *statement, int at, const char *text); // NULL: null
+
+#endif

@@ -1,0 +1,64 @@
+// One delivery's row, and everything that changes it once it is born: settles, manual
+// retries, cancelling, parking, and attempts that were cut off.
+
+#ifndef STORE_SQLITE_DELIVERY_H
+#define STORE_SQLITE_DELIVERY_H
+
+#include "hook/delivery.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cut_off;
+struct news;
+struct op;
+struct settle;
+struct store_backend;
+
+struct delivery_columns {
+    int64_t event_id;
+    int n;
+    int64_t webhook_id;
+    enum delivery_state state;
+    int64_t due, wait_ms;
+    int step, number, asked, served, crashes;
+    int64_t last_attempt;
+    int status, error;
+    int64_t ended, spared;
+    enum delivery_state old_state;
+    int64_t old_due;
+};
+
+// False: there is no such row.
+bool delivery_read(struct store_backend *backend, int64_t event_id, int n,
+                   struct delivery_columns *ret);
+void delivery_write(struct store_backend *backend, const struct delivery_columns *row);
+// The one place where a row's state changes; a step that the domain does not have ends the
+// process.
+void delivery_enter(struct delivery_columns *row, enum delivery_state state);
+// The row as it is to be seen: an open one of a disabled webhook is cancelled, before the
+// background work has written so.
+bool delivery_is_cancelled(const struct store_backend *backend, int64_t webhook_id,
+                           int64_t event_id, int64_t spared);
+
+void sqlite_settle(struct store_backend *backend, struct op *op, int64_t now_ms,
+                   struct news *news);
+void sqlite_park(struct store_backend *backend, struct op *op);
+void sqlite_retry(struct store_backend *backend, struct op *op, struct news *news);
+void sqlite_cancel(struct store_backend *backend, struct op *op, struct news *news);
+void sqlite_cut_off(struct store_backend *backend, const struct cut_off *cut, int64_t now_ms);
+
+// Records an attempt as the row's last; prev is what was last before it.
+struct attempt_columns {
+    int64_t id;
+    int number, trigger;
+    int64_t started, ms;
+    int status, error, version;
+    const unsigned char *detail;
+    size_t detail_len;
+};
+void attempt_add(struct store_backend *backend, struct delivery_columns *row,
+                 struct attempt_columns *attempt);
+
+#endif

@@ -1,0 +1,65 @@
+// Reads, on a connection of their own: one op is one snapshot, and ends within two seconds,
+// so that the log can always start over.
+
+#ifndef STORE_SQLITE_READ_H
+#define STORE_SQLITE_READ_H
+
+#include "base/error.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+struct delivery_row;
+struct op;
+struct store_backend;
+struct store_reader;
+struct webhook_row;
+
+struct store_reader *sqlite_reader_new(struct store_backend *backend, struct error *error);
+void sqlite_read(struct store_reader *reader, struct op *op);
+void sqlite_reader_free(struct store_reader *reader);
+
+// For the files that read: a statement of that text (a constant; kept), to be stepped with
+// reader_step() until that is false, and reset.
+sqlite3_stmt *reader_statement(struct store_reader *reader, const char *text);
+bool reader_step(struct store_reader *reader, sqlite3_stmt *statement);
+
+// A text column, copied; NULL: none.
+const char *read_text(struct arena *arena, sqlite3_stmt *row, int column);
+
+// The columns that every query for deliveries starts with, of tables d (delivery) and w
+// (webhook), and their reading. Type and created are the event's.
+#define DELIVERY_COLUMNS                                                                \
+    "d.event, d.n, d.webhook, CASE WHEN d.state < 3 AND (w.id IS NULL OR (d.event <"    \
+    " w.cancel_before AND d.spared < w.cancel_before)) THEN 5 ELSE d.state END, d.due," \
+    " d.step, d.number, d.crashes, d.asked > d.served, d.ended, d.status, d.error"
+enum { DELIVERY_COLUMN_COUNT = 12 };
+void read_delivery(sqlite3_stmt *row, struct delivery_row *ret);
+
+#define WEBHOOK_COLUMNS                                                                  \
+    "w.id, w.app, w.name, w.url, w.state, w.reason, w.mode, w.version, w.failing_since," \
+    " w.cancel_before, w.settings, w.created, w.updated"
+void read_webhook(struct arena *arena, sqlite3_stmt *row, struct webhook_row *ret);
+
+#define APP_COLUMNS "id, uid, name, profile, alert_email, version, created"
+struct app_row;
+void read_app(struct arena *arena, sqlite3_stmt *row, struct app_row *ret);
+
+#define KEY_COLUMNS \
+    "id, app, lookup, hash, scopes, mode, name, hint, created, expires, revoked, last_used"
+struct key_row;
+void read_key(struct arena *arena, sqlite3_stmt *row, struct key_row *ret);
+
+// One function per op: sqlite_read.c, and sqlite_list.c for OP_LIST. Each leaves op->result
+// OP_DONE, or says OP_NOT_FOUND.
+void sqlite_read_key(struct store_reader *reader, struct op *op);
+void sqlite_read_app(struct store_reader *reader, struct op *op);
+void sqlite_read_webhook(struct store_reader *reader, struct op *op);
+void sqlite_read_event(struct store_reader *reader, struct op *op);
+void sqlite_read_delivery(struct store_reader *reader, struct op *op);
+void sqlite_read_reply(struct store_reader *reader, struct op *op);
+void sqlite_list(struct store_reader *reader, struct op *op);
+
+#endif

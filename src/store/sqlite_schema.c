@@ -1,0 +1,64 @@
+#include "store/sqlite_sql.h"
+
+const char *const sqlite_sql[SQL_COUNT] = {
+#define X(name, text) [SQL_##name] = text,
+    STATEMENTS(X)
+#undef X
+};
+
+// A table is appended at its end by a commit; what must be found by another key is indexed
+// behind it (store/runs.h), because a page dirtied at a random place costs ten times an
+// appended row. The partial indexes hold only what waits, or what failed.
+//
+// delivery.state is enum delivery_state. spared: the webhook's cancel_before that a manual
+// retry has passed. old_state and old_due: what a failed manual retry restores (old_due of an
+// ended one is when it ended). app.used: an event was accepted, so the profile stays.
+// webhook.swept: the cancel_before up to which rows have been rewritten.
+const char sqlite_schema[] =
+    "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;"
+    "CREATE TABLE app(id INTEGER PRIMARY KEY, uid TEXT UNIQUE, name TEXT, profile TEXT,"
+    " alert_email TEXT, version INT NOT NULL, used INT NOT NULL DEFAULT 0,"
+    " created INT NOT NULL);"
+    "CREATE TABLE api_key(id INTEGER PRIMARY KEY, app INT NOT NULL, lookup TEXT UNIQUE,"
+    " hash BLOB NOT NULL, scopes INT NOT NULL, mode INT NOT NULL, name TEXT, hint TEXT,"
+    " created INT, expires INT, revoked INT NOT NULL, last_used INT);"
+    "CREATE INDEX key_app ON api_key(app, id);"
+    "CREATE TABLE webhook(id INTEGER PRIMARY KEY, app INT NOT NULL, name TEXT,"
+    " url TEXT NOT NULL, state INT NOT NULL, reason TEXT, mode INT NOT NULL,"
+    " version INT NOT NULL, failing_since INT NOT NULL DEFAULT 0,"
+    " cancel_before INT NOT NULL DEFAULT 0, swept INT NOT NULL DEFAULT 0, settings TEXT,"
+    " created INT, updated INT);"
+    "CREATE INDEX webhook_app ON webhook(app, id);"
+    "CREATE TABLE choice(app INT, type TEXT, webhook INT, exclusive INT,"
+    " PRIMARY KEY(app, type, webhook)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX choice_one ON choice(app, type) WHERE exclusive = 1;"
+    "CREATE TABLE secret(id INTEGER PRIMARY KEY, webhook INT NOT NULL, app INT NOT NULL,"
+    " kind INT NOT NULL, version INT NOT NULL, sealed TEXT NOT NULL, since INT, until INT);"
+    "CREATE INDEX secret_webhook ON secret(webhook);"
+    "CREATE TABLE event(id INTEGER PRIMARY KEY, app INT NOT NULL, type TEXT NOT NULL,"
+    " mode INT NOT NULL, created INT NOT NULL, fan INT NOT NULL, span_at INT, span_len INT,"
+    " uid TEXT, order_key TEXT, body BLOB NOT NULL, original BLOB);"
+    "CREATE TABLE delivery(event INT, n INT, webhook INT NOT NULL, state INT NOT NULL,"
+    " due INT NOT NULL, wait_ms INT NOT NULL DEFAULT 0, step INT NOT NULL DEFAULT 0,"
+    " number INT NOT NULL DEFAULT 0, asked INT NOT NULL DEFAULT 0,"
+    " served INT NOT NULL DEFAULT 0, crashes INT NOT NULL DEFAULT 0,"
+    " last_attempt INT NOT NULL DEFAULT 0, status INT NOT NULL DEFAULT 0,"
+    " error INT NOT NULL DEFAULT 0, ended INT NOT NULL DEFAULT 0,"
+    " spared INT NOT NULL DEFAULT 0, old_state INT NOT NULL DEFAULT 0,"
+    " old_due INT NOT NULL DEFAULT 0, PRIMARY KEY(event, n)) WITHOUT ROWID;"
+    "CREATE INDEX delivery_fresh ON delivery(event, n) WHERE state = 0;"
+    "CREATE INDEX delivery_lane ON delivery(webhook, due, event, n) WHERE state = 1;"
+    "CREATE INDEX delivery_bad ON delivery(webhook, event, n) WHERE state >= 4;"
+    "CREATE TABLE attempt(id INTEGER PRIMARY KEY, event INT NOT NULL, n INT NOT NULL,"
+    " number INT NOT NULL, prev INT NOT NULL, trigger INT NOT NULL, started INT, ms INT,"
+    " status INT, error INT, version INT, detail BLOB);"
+    "CREATE TABLE idem_log(id INTEGER PRIMARY KEY, app INT NOT NULL, kind INT NOT NULL,"
+    " key BLOB NOT NULL, body BLOB NOT NULL, event INT NOT NULL, at INT NOT NULL);"
+    "CREATE TABLE run(kind INT, run INT, first INT, last INT, rows INT, bloom BLOB, at INT,"
+    " PRIMARY KEY(kind, run));"
+    "CREATE TABLE idem_run(run INT, key BLOB, app INT, kind INT, body BLOB, event INT,"
+    " PRIMARY KEY(run, key, app, kind)) WITHOUT ROWID;"
+    "CREATE TABLE reply(app INT, kind INT, key BLOB, body BLOB, status INT, sealed TEXT,"
+    " at INT, PRIMARY KEY(app, kind, key)) WITHOUT ROWID;"
+    "CREATE INDEX reply_at ON reply(at);"
+    "CREATE TABLE schema_migrations(version INTEGER PRIMARY KEY, applied INT);";

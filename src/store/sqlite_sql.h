@@ -1,0 +1,161 @@
+// The writer's statements, by name. Each is prepared once, when first used.
+
+#ifndef STORE_SQLITE_SQL_H
+#define STORE_SQLITE_SQL_H
+
+// X(NAME, text)
+#define STATEMENTS(X)                                                                        \
+    X(BEGIN_WRITE, "BEGIN IMMEDIATE")                                                        \
+    X(BEGIN_READ, "BEGIN")                                                                   \
+    X(COMMIT, "COMMIT")                                                                      \
+    X(ROLLBACK, "ROLLBACK")                                                                  \
+    X(SAVE, "SAVEPOINT op")                                                                  \
+    X(UNSAVE, "ROLLBACK TO op")                                                              \
+    X(RELEASE, "RELEASE op")                                                                 \
+    X(SETTING_GET, "SELECT value FROM setting WHERE name = ?1")                              \
+    X(SETTING_SET, "INSERT OR REPLACE INTO setting(name, value) VALUES (?1, ?2)")            \
+    /* accept */                                                                             \
+    X(EVENT_ADD, "INSERT OR IGNORE INTO event(id, app, type, mode, created, fan, span_at,"   \
+                 " span_len, uid, body, original)"                                           \
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")                   \
+    X(DELIVERY_ADD, "INSERT INTO delivery(event, n, webhook, state, due)"                    \
+                    " VALUES (?1, ?2, ?3, ?4, ?5)")                                          \
+    X(LOG_ADD, "INSERT INTO idem_log(id, app, kind, key, body, event, at)"                   \
+               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                       \
+    X(APP_USED, "UPDATE app SET used = 1 WHERE id = ?1")                                     \
+    /* runs of idempotency keys */                                                           \
+    X(RUN_FIND, "SELECT body, event FROM idem_run"                                           \
+                " WHERE run = ?1 AND key = ?2 AND app = ?3 AND kind = ?4")                   \
+    X(RUN_ROW_ADD, "INSERT INTO idem_run(run, key, app, kind, body, event)"                  \
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                       \
+    X(RUN_ADD, "INSERT INTO run(kind, run, first, last, rows, bloom, at)"                    \
+               " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)")                                        \
+    X(RUN_ALL, "SELECT run, last, bloom, at FROM run WHERE kind = 1 ORDER BY run")           \
+    X(RUN_CLEAN, "DELETE FROM idem_run WHERE run > ?1")                                      \
+    X(RUN_DROP_ROWS, "DELETE FROM idem_run WHERE (run, key, app, kind) IN (SELECT run, key," \
+                     " app, kind FROM idem_run WHERE run = ?1 LIMIT 500)")                   \
+    X(RUN_DROP_LOG, "DELETE FROM idem_log WHERE id IN"                                       \
+                    " (SELECT id FROM idem_log WHERE id <= ?1 LIMIT 500)")                   \
+    X(RUN_DROP, "DELETE FROM run WHERE kind = 1 AND run = ?1")                               \
+    X(LOG_TAIL, "SELECT id, app, kind, key, body, event, at FROM idem_log"                   \
+                " WHERE id > ?1 ORDER BY id")                                                \
+    X(LOG_LAST, "SELECT coalesce(max(id), 0) FROM idem_log")                                 \
+    /* settle, retry, cancel */                                                              \
+    X(DELIVERY_GET, "SELECT webhook, state, due, wait_ms, step, number, asked, served,"      \
+                    " crashes, last_attempt, status, error, ended, spared, old_state,"       \
+                    " old_due FROM delivery WHERE event = ?1 AND n = ?2")                    \
+    X(DELIVERY_SET, "UPDATE delivery SET state = ?3, due = ?4, wait_ms = ?5, step = ?6,"     \
+                    " number = ?7, asked = ?8, served = ?9, crashes = ?10,"                  \
+                    " last_attempt = ?11, status = ?12, error = ?13, ended = ?14,"           \
+                    " spared = ?15, old_state = ?16, old_due = ?17"                          \
+                    " WHERE event = ?1 AND n = ?2")                                          \
+    X(DELIVERED_FIRST, "UPDATE delivery SET state = 3, step = ?3, number = 1,"               \
+                       " last_attempt = ?4, status = ?5, ended = ?6, crashes = 0"            \
+                       " WHERE event = ?1 AND n = ?2 AND number = 0 AND state = 0")          \
+    X(ATTEMPT_ADD, "INSERT INTO attempt(id, event, n, number, prev, trigger, started, ms,"   \
+                   " status, error, version, detail)"                                        \
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")            \
+    X(DELIVERY_PARK, "UPDATE delivery SET state = 1 WHERE event = ?1 AND n = ?2"             \
+                     " AND state = 0")                                                       \
+    X(EVENT_APP, "SELECT app FROM event WHERE id = ?1")                                      \
+    /* claim, resume */                                                                      \
+    X(CLAIM, "SELECT event, n, due, wait_ms, step, number, crashes, asked, served, spared"   \
+             " FROM delivery WHERE webhook = ?1 AND state = 1 ORDER BY due, event, n")       \
+    X(EVENT_GET, "SELECT app, type, mode, created, span_at, span_len, uid, body, original,"  \
+                 " fan FROM event WHERE id = ?1")                                            \
+    X(FRESH, "SELECT event, n, due, wait_ms, step, number, crashes, asked, served, spared,"  \
+             " webhook FROM delivery WHERE state = 0 AND (event, n) > (?1, ?2)"              \
+             " ORDER BY event, n")                                                           \
+    X(LANE_NEXT, "SELECT webhook, due FROM delivery WHERE state = 1 AND webhook > ?1"        \
+                 " ORDER BY webhook, due LIMIT 1")                                           \
+    X(EVENT_LAST, "SELECT coalesce(max(id), 0) FROM event")                                  \
+    X(ATTEMPT_LAST, "SELECT coalesce(max(id), 0) FROM attempt")                              \
+    /* configuration */                                                                      \
+    X(APP_ALL, "SELECT id, version, used FROM app")                                          \
+    X(WEBHOOK_ALL, "SELECT id, app, state, version, cancel_before, swept FROM webhook")      \
+    X(APP_ADD,                                                                               \
+      "INSERT OR IGNORE INTO app(id, uid, name, profile, alert_email, version, created)"     \
+      " VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6)")                                                 \
+    X(APP_SET, "UPDATE app SET uid = ?2, name = ?3, profile = ?4, alert_email = ?5,"         \
+               " version = ?6 WHERE id = ?1")                                                \
+    X(APP_PROFILE, "SELECT profile, created FROM app WHERE id = ?1")                         \
+    X(APP_UID, "SELECT id FROM app WHERE uid = ?1 AND id <> ?2")                             \
+    X(APP_BUMP, "UPDATE app SET version = version + 1 WHERE id = ?1")                        \
+    X(APP_ERASE, "UPDATE app SET version = -1, uid = NULL WHERE id = ?1")                    \
+    X(APP_DROP, "DELETE FROM app WHERE id = ?1")                                             \
+    X(KEY_ADD, "INSERT OR IGNORE INTO api_key(id, app, lookup, hash, scopes, mode, name,"    \
+               " hint, created, expires, revoked, last_used)"                                \
+               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0)")                    \
+    X(KEY_COUNT, "SELECT count(*) FROM api_key WHERE app = ?1 AND revoked = 0")              \
+    X(KEY_REVOKE, "UPDATE api_key SET revoked = ?3 WHERE id = ?1 AND app = ?2"               \
+                  " AND revoked = 0")                                                        \
+    X(KEY_REVOKE_ALL, "UPDATE api_key SET revoked = ?2 WHERE app = ?1 AND revoked = 0")      \
+    X(WEBHOOK_COUNT, "SELECT count(*) FROM webhook WHERE app = ?1 AND state <> 2")           \
+    X(WEBHOOK_GET, "SELECT state, version, failing_since, cancel_before, created"            \
+                   " FROM webhook WHERE id = ?1 AND app = ?2 AND state <> 2")                \
+    X(WEBHOOK_ADD,                                                                           \
+      "INSERT OR IGNORE INTO webhook(id, app, name, url, state, reason, mode, version,"      \
+      " settings, created, updated)"                                                         \
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9, ?10)")                                \
+    X(WEBHOOK_SET, "UPDATE webhook SET name = ?3, url = ?4, state = ?5, reason = ?6,"        \
+                   " mode = ?7, version = ?8, failing_since = ?9, cancel_before = ?10,"      \
+                   " settings = ?11, updated = ?12 WHERE id = ?1 AND app = ?2")              \
+    X(WEBHOOK_END, "UPDATE webhook SET state = ?2, reason = ?3, version = version + 1,"      \
+                   " cancel_before = ?4, updated = ?5 WHERE id = ?1")                        \
+    X(WEBHOOK_SWEPT, "UPDATE webhook SET swept = ?2 WHERE id = ?1")                          \
+    X(WEBHOOKS_OF,                                                                           \
+      "SELECT id FROM webhook WHERE app = ?1 AND id > ?2 ORDER BY id LIMIT 500")             \
+    X(WEBHOOK_DROP, "DELETE FROM webhook WHERE id = ?1")                                     \
+    X(CHOICE_ADD, "INSERT OR IGNORE INTO choice(app, type, webhook, exclusive)"              \
+                  " VALUES (?1, ?2, ?3, 1)")                                                 \
+    X(CHOICE_DROP, "DELETE FROM choice WHERE app = ?1 AND webhook = ?2")                     \
+    X(SECRET_LAST, "SELECT coalesce(max(version), 0) FROM secret"                            \
+                   " WHERE webhook = ?1 AND kind = ?2")                                      \
+    X(SECRET_END, "UPDATE secret SET until = ?3 WHERE webhook = ?1 AND kind = ?2"            \
+                  " AND until = 0")                                                          \
+    X(SECRET_DROP_ENDED, "DELETE FROM secret WHERE webhook = ?1 AND kind = ?2"               \
+                         " AND until <> 0")                                                  \
+    X(SECRET_DROP_KIND, "DELETE FROM secret WHERE webhook = ?1 AND kind = ?2")               \
+    X(SECRET_DROP_ALL, "DELETE FROM secret WHERE webhook = ?1")                              \
+    X(SECRET_ADD,                                                                            \
+      "INSERT OR IGNORE INTO secret(id, webhook, app, kind, version, sealed, since, until)"  \
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                            \
+    X(REPLY_GET, "SELECT body, status, sealed FROM reply"                                    \
+                 " WHERE app = ?1 AND kind = ?2 AND key = ?3")                               \
+    X(REPLY_ADD, "INSERT OR REPLACE INTO reply(app, kind, key, body, status, sealed, at)"    \
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                     \
+    X(REPLY_PRUNE, "DELETE FROM reply WHERE (app, kind, key) IN"                             \
+                   " (SELECT app, kind, key FROM reply WHERE at < ?1 LIMIT 500)")            \
+    X(REPLY_DROP_APP, "DELETE FROM reply WHERE app = ?1")                                    \
+    /* steps */                                                                              \
+    X(SWEEP_PARKED, "SELECT event, n, spared, due FROM delivery WHERE webhook = ?1"          \
+                    " AND state = 1 AND (due, event, n) > (?2, ?3, ?4)"                      \
+                    " ORDER BY due, event, n LIMIT 500")                                     \
+    X(SWEEP_FRESH, "SELECT event, n, spared, webhook FROM delivery WHERE state = 0"          \
+                   " AND (event, n) > (?1, ?2) ORDER BY event, n LIMIT 500")                 \
+    X(DELIVERY_CANCEL, "UPDATE delivery SET state = 5, ended = ?3, asked = served"           \
+                       " WHERE event = ?1 AND n = ?2 AND state < 3")                         \
+    X(ERASE_EVENTS, "SELECT id, app FROM event WHERE id > ?1 ORDER BY id LIMIT 5000")        \
+    X(ERASE_ATTEMPTS, "SELECT last_attempt FROM delivery WHERE event = ?1"                   \
+                      " AND last_attempt <> 0")                                              \
+    X(ATTEMPT_PREV, "SELECT prev FROM attempt WHERE id = ?1")                                \
+    X(ATTEMPT_DROP, "DELETE FROM attempt WHERE id = ?1")                                     \
+    X(DELIVERY_DROP, "DELETE FROM delivery WHERE event = ?1")                                \
+    X(EVENT_DROP, "DELETE FROM event WHERE id = ?1")                                         \
+    X(KEY_DROP_APP, "DELETE FROM api_key WHERE app = ?1")                                    \
+    X(CHOICE_DROP_APP, "DELETE FROM choice WHERE app = ?1")
+
+enum sql {
+#define X(name, text) SQL_##name,
+    STATEMENTS(X)
+#undef X
+        SQL_COUNT
+};
+
+extern const char *const sqlite_sql[SQL_COUNT];
+
+// The tables, and their number in user_version.
+enum { SQLITE_SCHEMA_VERSION = 1, SQLITE_APPLICATION_ID = 0x50485231 }; // "PHR1"
+extern const char sqlite_schema[];
+
+#endif

@@ -1,0 +1,92 @@
+#include "store/sqlite_step.h"
+
+#include "base/limits.h"
+#include "store/sqlite.h"
+#include "store/sqlite_idem.h"
+
+enum {
+    CHECKPOINT_PAGES = 1000, // of the log; more makes the slowest commits four times slower
+    RUN_ROWS_PER_STEP = 500,
+    PRUNE_MS = 60000
+};
+
+// The log is copied back by the connection that writes it, and never behind our back:
+// SQLite's own automatic checkpoint hides a failed fsync. A reader or a full disk only puts
+// it off.
+static enum store_verdict checkpoint(struct store_backend *backend)
+{
+    int pages = 0;
+    int done = 0;
+    int code = sqlite3_wal_checkpoint_v2(backend->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages,
+                                         &done);
+
+    backend->wal_checkpointed = backend->wal_pages;
+    if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_FULL)
+        return STORE_DONE;
+    backend->code = SQLITE_OK;
+    sqlite_note(backend, code);
+    return (backend->code & 0xff) == SQLITE_FULL ? STORE_DONE : STORE_LOST;
+}
+
+// The log starts over once all of it was copied, and counts from the front again.
+static bool wants_checkpoint(struct store_backend *backend)
+{
+    if (backend->wal_pages < backend->wal_checkpointed)
+        backend->wal_checkpointed = 0;
+    return backend->wal_pages - backend->wal_checkpointed >= CHECKPOINT_PAGES;
+}
+
+static bool prune_replies(struct store_backend *backend, int64_t now_ms)
+{
+    sqlite3_bind_int64(sqlite_statement(backend, SQL_REPLY_PRUNE), 1,
+                       now_ms - limit(LIMIT_IDEMPOTENCY_MS));
+    sqlite_run(backend, SQL_REPLY_PRUNE);
+    return sqlite3_changes(backend->db) > 0;
+}
+
+// One transaction with a piece of the first work that there is.
+static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
+                    enum store_verdict *ret_verdict)
+{
+    bool is_dropped = false;
+    bool has_more = true;
+
+    if (!sqlite_begin(backend, true)) {
+        *ret_verdict = sqlite_end(backend);
+        return false;
+    }
+    if (backend->has_work)
+        backend->has_work = sqlite_sweep(backend, now_ms) || sqlite_erase(backend);
+    else if (idem_has_work(backend))
+        idem_write_run(backend, RUN_ROWS_PER_STEP);
+    else if (idem_expires(backend, now_ms))
+        idem_forget(backend, &is_dropped);
+    else if (!prunes || !prune_replies(backend, now_ms))
+        has_more = false;
+    *ret_verdict = sqlite_end(backend);
+    if (*ret_verdict != STORE_DONE)
+        return false;
+    if (is_dropped)
+        runs_drop_oldest(&backend->runs);
+    if (prunes && !has_more)
+        backend->pruned_ms = now_ms;
+    return has_more;
+}
+
+bool sqlite_work(struct store_backend *backend, int64_t now_ms,
+                 enum store_verdict *ret_verdict)
+{
+    bool prunes = now_ms - backend->pruned_ms >= PRUNE_MS || now_ms < backend->pruned_ms;
+    // Under load a run is written along with the accepts, without an fsync of its own.
+    bool writes_run = idem_has_work(backend) && !backend->has_accepted;
+
+    *ret_verdict = STORE_DONE;
+    backend->has_accepted = false;
+    if (wants_checkpoint(backend)) {
+        *ret_verdict = checkpoint(backend);
+        return *ret_verdict == STORE_DONE;
+    }
+    if (!backend->has_work && !writes_run && !prunes && !idem_expires(backend, now_ms))
+        return idem_has_work(backend);
+    return work_on(backend, now_ms, prunes, ret_verdict);
+}

@@ -1,0 +1,19 @@
+// Background work in SQLite, one bounded piece at a time: checkpoints, rows of webhooks that
+// were disabled, rows of apps that were erased, runs, and what is kept for a time only.
+
+#ifndef STORE_SQLITE_STEP_H
+#define STORE_SQLITE_STEP_H
+
+#include "store/backend.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+bool sqlite_work(struct store_backend *backend, int64_t now_ms,
+                 enum store_verdict *ret_verdict);
+
+// Each within the transaction that is open. False: nothing is left of that work.
+bool sqlite_sweep(struct store_backend *backend, int64_t now_ms);
+bool sqlite_erase(struct store_backend *backend);
+
+#endif
