@@ -16,8 +16,6 @@ void heap_init(struct heap *heap)
 
 void heap_done(struct heap *heap)
 {
-    for (size_t at = 0; at < heap->count; at++)
-        heap->items[at]->place = 0;
     free(heap->items);
     heap_init(heap);
 }

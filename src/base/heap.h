@@ -22,7 +22,8 @@ struct heap {
 };
 
 void heap_init(struct heap *heap);
-void heap_done(struct heap *heap); // the items are the caller's
+// The items are the caller's: they are not looked at, and may be gone already.
+void heap_done(struct heap *heap);
 
 void heap_add(struct heap *heap, struct heap_item *item, int64_t key);
 void heap_move(struct heap *heap, struct heap_item *item,

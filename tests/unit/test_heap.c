@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -131,8 +132,23 @@ static void items_outside_know_it(void **state)
     heap_add(&heap, &item, INT64_MIN);
     assert_int_equal(item.place, 1);
     heap_move(&heap, &item, INT64_MAX);
-    heap_done(&heap);
+    heap_remove(&heap, &item);
     assert_int_equal(item.place, 0);
+    assert_null(heap_first(&heap));
+    heap_done(&heap);
+}
+
+static void the_items_may_go_first(void **state)
+{
+    (void)state;
+    struct heap_item *item = calloc(1, sizeof *item);
+    struct heap heap;
+
+    assert_non_null(item);
+    heap_init(&heap);
+    heap_add(&heap, item, 1);
+    free(item);
+    heap_done(&heap);
     assert_null(heap_first(&heap));
 }
 
@@ -144,6 +160,7 @@ int main(void)
         cmocka_unit_test(equal_keys_keep_their_order),
         cmocka_unit_test(moving_makes_an_item_the_last_of_its_key),
         cmocka_unit_test(items_outside_know_it),
+        cmocka_unit_test(the_items_may_go_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
