@@ -49,6 +49,9 @@ void door_set_server(struct door *door, struct server *server); // before the fi
 void door_on_op(struct door *door,
                 struct op *op); // finished; op->asker is the door's; takes it
 void door_on_change(struct door *door, int64_t app_id, int64_t webhook_id);
+// Called at least each 250 ms: requests that waited too long for room at the store are
+// answered 503.
+void door_on_timer(struct door *door);
 size_t door_waiting(const struct door *door); // requests that are not answered yet
 
 // The key that opens everything, made at the first start: its text (shown once) and its row.

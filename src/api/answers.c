@@ -1,0 +1,209 @@
+#include "api/dispatch.h"
+#include "api/door_parts.h"
+#include "api/problem.h"
+#include "api/routes.h"
+#include "base/text.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { KEPT_BODY_MAX = 1024 * 1024 }; // a rare large answer's memory goes after it
+
+void response_header(struct response *response, const char *name, const char *format, ...)
+{
+    assert(response->header_count < RESPONSE_HEADERS_MAX);
+    char *text = response->texts[response->header_count];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof response->texts[0], format, args);
+    va_end(args);
+    response->headers[response->header_count++] = (struct reply_header){name, text};
+}
+
+static int write_piece(const char *piece, size_t len, void *buf)
+{
+    buf_add(buf, piece, len);
+    return 0;
+}
+
+void json_write(struct buf *ret, json_t *json)
+{
+    assert(json != NULL);
+    int done = json_dump_callback(json, write_piece, ret, JSON_COMPACT | JSON_ENCODE_ANY);
+    assert(done == 0);
+    json_decref(json);
+}
+
+void response_json(struct response *response, int status, json_t *json)
+{
+    response->status = status;
+    json_write(&response->body, json);
+}
+
+static struct response *begin(struct request *request)
+{
+    struct response *response = &request->door->response;
+
+    response->status = 200;
+    response->type = "application/json";
+    response->header_count = 0;
+    if (response->body.cap > KEPT_BODY_MAX) {
+        buf_done(&response->body);
+    }
+    buf_clear(&response->body);
+    return response;
+}
+
+// What a client needs beside the document to do better next time.
+static void add_advice(struct request *request, const struct error *error,
+                       struct response *response)
+{
+    char allowed[80];
+
+    switch (error->code) {
+    case ERR_UNAUTHENTICATED:
+        response_header(response, "WWW-Authenticate", "Bearer realm=\"posthorn\"");
+        break;
+    case ERR_METHOD_NOT_ALLOWED:
+        route_allow(request->path, allowed, sizeof allowed);
+        response_header(response, "Allow", "%s", allowed);
+        break;
+    case ERR_RATE_LIMITED:
+        response_header(response, "Retry-After", "%lld", (long long)request->retry_after_s);
+        response_header(response, "RateLimit", "\"key\";r=0;t=%lld",
+                        (long long)request->retry_after_s);
+        response_header(response, "RateLimit-Policy", "\"key\";q=2000;w=2");
+        break;
+    case ERR_OVERLOADED:
+    case ERR_UNAVAILABLE:
+    case ERR_DISK_FULL: response_header(response, "Retry-After", "1"); break;
+    default: break;
+    }
+}
+
+void response_fail(struct request *request, struct response *response,
+                   const struct error *error)
+{
+    char instance[PROBLEM_INSTANCE_MAX];
+
+    snprintf(instance, sizeof instance, "req_%016llx",
+             (unsigned long long)request->door->instance++);
+    response->status = error_http_status(error->code);
+    response->type = PROBLEM_TYPE;
+    response->header_count = 0;
+    buf_clear(&response->body);
+    problem_write(error, instance, &response->body);
+    add_advice(request, error, response);
+}
+
+static void send_and_release(struct request *request, struct response *response)
+{
+    if (!buf_ok(&response->body)) {
+        struct error error = {0};
+        error_set(&error, ERR_BROKEN, "the answer is too large");
+        response_fail(request, response, &error);
+    }
+    server_reply(request->door->server, request->handle, response->status, response->type,
+                 response->headers, response->header_count, response->body.data,
+                 response->body.len);
+    request_release(request);
+}
+
+void answer_with(struct request *request, struct op *op)
+{
+    struct response *response = begin(request);
+
+    if (request->route->answer != NULL) {
+        request->route->answer(request, op, response);
+    } else {
+        response->status = request->status;
+        buf_add(&response->body, request->answer.data, request->answer.len);
+    }
+    op_free(op);
+    send_and_release(request, response);
+}
+
+void answer_kept(struct request *request, int status, const char *body, size_t len)
+{
+    struct response *response = begin(request);
+
+    response->status = status;
+    buf_add(&response->body, body, len);
+    response_header(response, "Idempotency-Replayed", "true");
+    send_and_release(request, response);
+}
+
+void answer_error(struct request *request, const struct error *error)
+{
+    struct response *response = begin(request);
+
+    response_fail(request, response, error);
+    send_and_release(request, response);
+}
+
+// Results that need no more words than these.
+static const struct {
+    enum op_result result;
+    enum error_code code;
+    const char *text;
+} refusals[] = {
+    {OP_OTHER_BODY, ERR_IDEMPOTENCY_MISMATCH,
+     "this Idempotency-Key or id was used before, "
+     "with another body"},
+    {OP_STALE, ERR_OVERLOADED, "the app's webhooks change too often just now"},
+    {OP_NOT_FOUND, ERR_NOT_FOUND, "there is no such thing, or it belongs to another app"},
+    {OP_CHANGED, ERR_PRECONDITION, "it has changed since it was read; read it again"},
+    {OP_FULL, ERR_DISK_FULL, "the disk is full; nothing was changed"},
+    {OP_FAILED, ERR_UNAVAILABLE, "the store is stopping"},
+    {OP_TOO_SLOW, ERR_OVERLOADED, "reading this took too long"},
+    {OP_BUSY, ERR_CONFLICT, "an attempt of this delivery is due or in flight"},
+    {OP_REPLAY, ERR_EXPIRED, "the first answer to this Idempotency-Key is no longer kept"},
+};
+
+static void explain_conflict(const struct op *op, struct error *error)
+{
+    switch (op->kind) {
+    case OP_APP: error_at(error, ERR_CONFLICT, "uid", "another app has this uid"); break;
+    case OP_WEBHOOK:
+        error_at(error, ERR_CONFLICT, "events", "the type %.80s already has a webhook",
+                 op->as.webhook.conflict != NULL ? op->as.webhook.conflict : "");
+        break;
+    default: error_set(error, ERR_CONFLICT, "it exists already");
+    }
+}
+
+static void explain(const struct op *op, struct error *error)
+{
+    switch (op->result) {
+    case OP_CONFLICT: explain_conflict(op, error); return;
+    case OP_LIMIT:
+        error_set(error, ERR_QUOTA_EXCEEDED, "this app has as many %s as are allowed: %d",
+                  op->kind == OP_KEY ? "keys" : "webhooks",
+                  op->kind == OP_KEY ? op->as.key.count_max : op->as.webhook.count_max);
+        return;
+    case OP_GONE:
+        error_set(error, ERR_CONFLICT, "%s",
+                  op->kind == OP_CANCEL ? "the delivery has ended"
+                                        : "what this belongs to is gone");
+        return;
+    default: break;
+    }
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        if (refusals[i].result == op->result) {
+            error_set(error, refusals[i].code, "%s", refusals[i].text);
+            return;
+        }
+    }
+    error_set(error, ERR_BROKEN, "the store gave an answer that was not expected");
+}
+
+void answer_result(struct request *request, const struct op *op)
+{
+    struct error error = {.code = ERR_BROKEN};
+
+    explain(op, &error);
+    answer_error(request, &error);
+}

@@ -1,0 +1,178 @@
+// Tenants of the platform.
+
+#include "api/door_parts.h"
+#include "api/fields.h"
+#include "api/handlers.h"
+#include "api/input.h"
+#include "api/lists.h"
+#include "api/problem.h"
+#include "api/render.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "hook/card.h"
+#include "hook/profile.h"
+
+#include <string.h>
+
+enum { NAME, UID, ALERT_EMAIL, PROFILE, FIELDS };
+
+static const struct field create_fields[FIELDS] = {
+    [NAME] = {"name", FIELD_TEXT, true, 400},
+    [UID] = {"uid", FIELD_TEXT, false, 128},
+    [ALERT_EMAIL] = {"alert_email", FIELD_TEXT, false, 254},
+    [PROFILE] = {"profile", FIELD_TEXT, true, 64},
+};
+
+// An app keeps its profile: the bodies of its events are made by it.
+static const struct field update_fields[PROFILE] = {
+    [NAME] = {"name", FIELD_TEXT, false, 400},
+    [UID] = {"uid", FIELD_TEXT, false, 128},
+    [ALERT_EMAIL] = {"alert_email", FIELD_TEXT, false, 254},
+};
+
+// A uid stands in paths, where an id of ours may stand too.
+static enum error_code check_uid(const char *uid, struct error *error)
+{
+    static const char ours[] = "app_";
+    size_t len = strlen(uid);
+
+    if (!text_is(uid, len, "A-Za-z0-9_.-") || strncmp(uid, ours, sizeof ours - 1) == 0 ||
+        strcmp(uid, ".") == 0 || strcmp(uid, "..") == 0) {
+        return error_at(error, ERR_INVALID_FIELD, "uid",
+                        "may have letters, digits, '_', '.' and '-', and not begin as app_");
+    }
+    return ERR_OK;
+}
+
+static enum error_code check_values(const struct field_value *values, struct error *error)
+{
+    enum error_code code = ERR_OK;
+
+    if (values[UID].text != NULL) {
+        code = check_uid(values[UID].text, error);
+    }
+    if (code == ERR_OK && values[ALERT_EMAIL].text != NULL) {
+        code = input_email("alert_email", values[ALERT_EMAIL].text, error);
+    }
+    return code;
+}
+
+static void prepare_answer(struct request *request, int status, const struct app_row *row)
+{
+    request->status = status;
+    json_write(&request->answer, render_app(request->door, row));
+}
+
+enum error_code app_create_ask(struct request *request, struct op *op, struct error *error)
+{
+    struct door *door = request->door;
+    struct field_value values[FIELDS];
+    enum error_code code =
+        fields_read(request->json, create_fields, FIELDS, values, NULL, NULL, error);
+
+    if (code == ERR_OK) {
+        code = check_values(values, error);
+    }
+    if (code != ERR_OK) {
+        return code;
+    }
+    if (profile_set_find(door->options.profiles, values[PROFILE].text) == NULL) {
+        return error_at(error, ERR_INVALID_FIELD, "profile", "there is no profile %.64s",
+                        values[PROFILE].text);
+    }
+    int64_t now_ms = door_now(door).wall_ms;
+    op->as.app.verb = VERB_CREATE;
+    op->as.app.if_version = -1;
+    op->as.app.row = (struct app_row){
+        .id = minter_next(&door->minter, now_ms),
+        .uid = input_copy(&op->arena, values[UID].text),
+        .name = input_copy(&op->arena, values[NAME].text),
+        .profile = input_copy(&op->arena, values[PROFILE].text),
+        .alert_email = input_copy(&op->arena, values[ALERT_EMAIL].text),
+        .created_ms = now_ms,
+    };
+    prepare_answer(request, 201, &op->as.app.row);
+    return ERR_OK;
+}
+
+static struct app_row row_of(const struct known_app *app)
+{
+    return (struct app_row){.id = app->card->id,
+                            .uid = app->uid,
+                            .name = app->card->name,
+                            .profile = app->card->profile->name,
+                            .alert_email = app->alert_email,
+                            .version = app->card->version,
+                            .created_ms = app->created_ms};
+}
+
+static const char *changed(const struct field_value *value, const char *old)
+{
+    return value->is_given ? value->text : old;
+}
+
+enum error_code app_update_ask(struct request *request, struct op *op, struct error *error)
+{
+    struct app_row row = row_of(door_app(request));
+    struct field_value values[PROFILE];
+    enum error_code code =
+        fields_read(request->json, update_fields, PROFILE, values, NULL, NULL, error);
+
+    if (code == ERR_OK) {
+        code = check_values(values, error);
+    }
+    if (code == ERR_OK) {
+        code = input_if_match(request, &op->as.app.if_version, error);
+    }
+    if (code != ERR_OK) {
+        return code;
+    }
+    if (values[NAME].is_null) {
+        return error_at(error, ERR_INVALID_FIELD, "name", "must not be null");
+    }
+    if (op->as.app.if_version < 0) {
+        op->as.app.if_version = row.version;
+    }
+    row.name = input_copy(&op->arena, changed(&values[NAME], row.name));
+    row.uid = input_copy(&op->arena, changed(&values[UID], row.uid));
+    row.alert_email = input_copy(&op->arena, changed(&values[ALERT_EMAIL], row.alert_email));
+    row.profile = input_copy(&op->arena, row.profile);
+    op->as.app.verb = VERB_UPDATE;
+    op->as.app.row = row;
+    prepare_answer(request, 200, &row);
+    return ERR_OK;
+}
+
+enum error_code app_delete_ask(struct request *request, struct op *op, struct error *error)
+{
+    op->as.app.verb = VERB_DELETE;
+    op->as.app.row = (struct app_row){.id = request->app_id};
+    return input_if_match(request, &op->as.app.if_version, error);
+}
+
+void app_get_answer(struct request *request, struct op *op, struct response *response)
+{
+    struct app_row row = row_of(door_app(request));
+
+    (void)op;
+    response_header(response, "ETag", "\"%d\"", row.version);
+    response_json(response, 200, render_app(request->door, &row));
+}
+
+enum error_code app_list_ask(struct request *request, struct op *op, struct error *error)
+{
+    return list_ask(request, op, LIST_APPS, error);
+}
+
+static enum error_code add_app(struct request *request, const struct op *op, size_t at,
+                               struct buf *ret, struct error *error)
+{
+    (void)error;
+    json_write(ret, render_app(request->door, &op->as.list.rows.apps[at]));
+    return ERR_OK;
+}
+
+void app_list_answer(struct request *request, struct op *op, struct response *response)
+{
+    list_answer(request, op, add_app, response);
+}

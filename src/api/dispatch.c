@@ -1,0 +1,372 @@
+#include "api/dispatch.h"
+
+#include "api/door_parts.h"
+#include "api/key_text.h"
+#include "api/problem.h"
+#include "api/routes.h"
+#include "base/json_span.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "hook/card.h"
+#include "hook/scope.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// One check. ERR_OK: go on, unless the request now waits or has been answered.
+typedef enum error_code step_fn(struct request *request, struct error *error);
+
+static bool needs_key(const struct request *request)
+{
+    const struct route *route = request->route;
+    bool is_figures = (route->flags & ROUTE_OPEN) != 0 && route->scope != 0;
+
+    return (route->flags & ROUTE_OPEN) == 0 ||
+           (is_figures && request->door->options.metrics_need_key);
+}
+
+static enum error_code refuse_stranger(struct request *request, struct error *error)
+{
+    struct door *door = request->door;
+
+    if (!strangers_note(door->strangers, &request->peer, door_now(door).mono_ms)) {
+        request->retry_after_s = 60;
+        return error_set(error, ERR_RATE_LIMITED, "too many requests without a valid key");
+    }
+    return error_set(error, ERR_UNAUTHENTICATED,
+                     "give a valid key in the header Authorization, as \"Bearer KEY\"");
+}
+
+void dispatch_unknown_key(struct request *request)
+{
+    struct error error = {0};
+    struct key_parts parts;
+
+    // The same work as for a key that is known.
+    if (auth_read(request, &parts) &&
+        auth_holds(request->door->pepper, &parts, NULL, door_now(request->door).wall_ms)) {
+        abort(); // what nobody has cannot hold
+    }
+    error.code = refuse_stranger(request, &error);
+    answer_error(request, &error);
+}
+
+static enum error_code take_from_allowance(struct request *request, struct known_key *known,
+                                           struct error *error)
+{
+    int64_t mono_ms = door_now(request->door).mono_ms;
+
+    if (request->was_counted) {
+        return ERR_OK;
+    }
+    request->was_counted = true;
+    if (!auth_allow(known, mono_ms, &request->retry_after_s)) {
+        return error_set(error, ERR_RATE_LIMITED, "this key's requests come too fast");
+    }
+    return ERR_OK;
+}
+
+static enum error_code step_key(struct request *request, struct error *error)
+{
+    struct key_parts parts;
+
+    if (!needs_key(request)) {
+        return ERR_OK;
+    }
+    if (!auth_read(request, &parts)) {
+        return refuse_stranger(request, error);
+    }
+    struct known_key *known = lookup_key(request, parts.lookup);
+    if (known == NULL) {
+        return ERR_OK; // it waits
+    }
+    if (!auth_holds(request->door->pepper, &parts, known, door_now(request->door).wall_ms)) {
+        return refuse_stranger(request, error);
+    }
+    request->key_id = known->id;
+    request->key_app_id = known->app_id;
+    request->scopes = known->scopes;
+    request->mode = known->mode;
+    return take_from_allowance(request, known, error);
+}
+
+static enum error_code step_scope(struct request *request, struct error *error)
+{
+    const struct route *route = request->route;
+
+    if (!needs_key(request) || (route->flags & ROUTE_ANY_KEY) != 0 ||
+        scope_allows(request->scopes, route->scope)) {
+        return ERR_OK;
+    }
+    return error_set(error, ERR_FORBIDDEN_SCOPE, "the key lacks the scope %s",
+                     scope_text((enum scope)route->scope));
+}
+
+static enum error_code no_such(const struct request *request, enum path_name name,
+                               struct error *error)
+{
+    (void)request;
+    return error_set(error, ERR_NOT_FOUND, "there is no such %s, or it is not this key's",
+                     path_name_text(name));
+}
+
+static bool is_uid(struct text_span text)
+{
+    return text.len <= (size_t)limit(LIMIT_EVENT_UID) &&
+           text_is(text.at, text.len, "A-Za-z0-9_.-");
+}
+
+// The path names an app by its id, or by the platform's own id for it. A key of one app can
+// only mean that one, so its uid is compared and never searched for.
+static enum error_code step_app(struct request *request, struct error *error)
+{
+    struct text_span name = request->names[PATH_APP];
+    int64_t id = request->app_id;
+    bool is_by_uid = false;
+
+    if (id == 0) {
+        if (name.at == NULL) {
+            return ERR_OK;
+        }
+        uint16_t n;
+        is_by_uid =
+            !id_parse(request->door->options.cipher, ID_APP, name.at, name.len, &id, &n);
+        if (is_by_uid ? !is_uid(name)
+                      : request->key_app_id != 0 && request->key_app_id != id) {
+            return no_such(request, PATH_APP, error);
+        }
+        id = is_by_uid ? request->key_app_id : id;
+    }
+    struct known_app *known = id != 0 ? lookup_app(request, id) : lookup_app_by_uid(request);
+    if (known == NULL) {
+        return ERR_OK; // it waits
+    }
+    if (is_by_uid && (known->uid == NULL || !text_equal(name.at, name.len, known->uid))) {
+        return no_such(request, PATH_APP, error);
+    }
+    request->app_id = known->card->id;
+    request->profile = known->card->profile;
+    return ERR_OK;
+}
+
+// An id that is not one of ours names nothing: no look-up is needed to know that.
+static enum error_code step_object(struct request *request, struct error *error)
+{
+    static const struct {
+        enum path_name name;
+        enum id_kind kind;
+    } objects[] = {
+        {PATH_KEY, ID_KEY},
+        {PATH_WEBHOOK, ID_WEBHOOK},
+        {PATH_EVENT, ID_EVENT},
+        {PATH_DELIVERY, ID_DELIVERY},
+    };
+
+    for (size_t i = 0; request->object_id == 0 && i < sizeof objects / sizeof *objects; i++) {
+        struct text_span text = request->names[objects[i].name];
+        if (text.at != NULL &&
+            !id_parse(request->door->options.cipher, objects[i].kind, text.at, text.len,
+                      &request->object_id, &request->object_n)) {
+            return no_such(request, objects[i].name, error);
+        }
+    }
+    return ERR_OK;
+}
+
+static enum error_code step_read(struct request *request, struct error *error)
+{
+    (void)error;
+    if (request->route->read != OP_KINDS && request->found == NULL) {
+        lookup_found(request);
+    }
+    return ERR_OK;
+}
+
+static enum error_code check_type(const struct request *request, struct error *error)
+{
+    static const char json[] = "application/json";
+    struct text_span type = request->content_type;
+    size_t len = sizeof json - 1;
+
+    if (request->content_encoding.at != NULL) {
+        return error_at(error, ERR_UNSUPPORTED_TYPE, "Content-Encoding:",
+                        "send the body as it is, without a Content-Encoding");
+    }
+    bool is_json =
+        type.at != NULL && type.len >= len && text_equal_nocase(type.at, len, json);
+    while (is_json && len < type.len && (type.at[len] == ' ' || type.at[len] == '\t')) {
+        len++;
+    }
+    if (is_json && (len == type.len ||
+                    text_equal_nocase(type.at + len, type.len - len, ";charset=utf-8") ||
+                    text_equal_nocase(type.at + len, type.len - len, "; charset=utf-8"))) {
+        return ERR_OK;
+    }
+    return error_at(error, ERR_UNSUPPORTED_TYPE,
+                    "Content-Type:", "the body must be application/json, in UTF-8");
+}
+
+// jansson builds the tree, but what is JSON at all our own scanner says: it bounds the depth.
+static enum error_code read_json(struct request *request, struct error *error)
+{
+    struct json_span span;
+    json_error_t why;
+    enum error_code code = json_check(request->body.at, request->body.len, &span, error);
+
+    if (code != ERR_OK) {
+        return code;
+    }
+    request->json =
+        json_loadb(span.at, span.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+    if (request->json == NULL) {
+        return json_error_code(&why) == json_error_duplicate_key
+                   ? error_set(error, ERR_DUPLICATE_KEY, "a member stands twice")
+                   : error_set(error, ERR_BAD_JSON, "%.120s", why.text);
+    }
+    if (!json_is_object(request->json)) {
+        return error_set(error, ERR_INVALID_FIELD, "the body must be a JSON object");
+    }
+    return ERR_OK;
+}
+
+static enum error_code step_body(struct request *request, struct error *error)
+{
+    unsigned flags = request->route->flags;
+
+    if ((flags & (ROUTE_BODY | ROUTE_RAW)) == 0 || request->was_asked ||
+        request->json != NULL) {
+        return ERR_OK;
+    }
+    enum error_code code = check_type(request, error);
+    if (code == ERR_OK && (flags & ROUTE_BODY) != 0) {
+        code = read_json(request, error);
+    }
+    return code;
+}
+
+// Sameness is by key × method × path × the header's value, and by the bytes of the body.
+static enum error_code step_once(struct request *request, struct error *error)
+{
+    struct text_span value = request->idempotency;
+
+    if ((request->route->flags & ROUTE_ONCE) == 0 || request->was_asked || value.at == NULL) {
+        return ERR_OK;
+    }
+    if (request->idempotency_count != 1 || value.len == 0 ||
+        value.len > (size_t)limit(LIMIT_IDEMPOTENCY_KEY) ||
+        !text_is(value.at, value.len, " -~")) {
+        return error_at(error, ERR_INVALID_FIELD, "Idempotency-Key:",
+                        "an Idempotency-Key has 1 to %d printable ASCII characters",
+                        (int)limit(LIMIT_IDEMPOTENCY_KEY));
+    }
+    struct text_span place[] = {
+        {(const char *)&request->key_id, sizeof request->key_id},
+        request->method,
+        request->path,
+        {"", 1},
+        value,
+    };
+    request->dedupe.kind = DEDUPE_HEADER;
+    door_digest(request->door, place, sizeof place / sizeof *place, request->dedupe.key);
+    door_digest(request->door, &request->body, 1, request->dedupe.body);
+    return ERR_OK;
+}
+
+static enum error_code step_ask(struct request *request, struct error *error)
+{
+    const struct route *route = request->route;
+    struct op *op = NULL;
+
+    if (route->op != OP_KINDS) {
+        op = op_new(route->op, request->door->options.worker, request);
+    }
+    enum error_code code = route->ask != NULL ? route->ask(request, op, error) : ERR_OK;
+    if (code != ERR_OK) {
+        op_free(op);
+        return code;
+    }
+    // An event is planned again from the event; all else from the request.
+    if (route->op != OP_ACCEPT && op != NULL) {
+        request_keep(request);
+    }
+    request->was_asked = true;
+    if (op != NULL) {
+        handover(request, op);
+    } else {
+        answer_with(request, NULL);
+    }
+    return ERR_OK;
+}
+
+enum { AFTER_KEY = 2 };
+static step_fn *const steps[] = {
+    step_key,  step_scope, step_app, step_object, step_read,
+    step_body, step_once,  step_ask, // the last one ends the request, or hands it over
+};
+
+static void go(struct request *request, size_t from)
+{
+    size_t last = sizeof steps / sizeof *steps - 1;
+    struct error error = {0};
+
+    request->wait = WAIT_NOTHING;
+    if (request->tries++ > DOOR_TRIES_MAX) {
+        error.code = error_set(&error, ERR_OVERLOADED, "too much is changing just now");
+        answer_error(request, &error);
+        return;
+    }
+    for (size_t i = from; i <= last; i++) {
+        error.code = steps[i](request, &error);
+        if (error.code != ERR_OK) {
+            answer_error(request, &error);
+            return;
+        }
+        if (i < last && request->wait != WAIT_NOTHING) {
+            request_keep(request);
+            return;
+        }
+    }
+}
+
+void dispatch_again(struct request *request)
+{
+    go(request, 0);
+}
+
+void dispatch_plan_again(struct request *request)
+{
+    go(request, AFTER_KEY);
+}
+
+void dispatch_begin(struct request *request)
+{
+    struct error error = {0};
+    enum route_match match =
+        route_find(request->method, request->path, &request->route, request->names);
+
+    if (match == ROUTE_FOUND) {
+        go(request, 0);
+        return;
+    }
+    error.code =
+        match == ROUTE_NO_PATH
+            ? error_set(&error, ERR_NOT_FOUND, "there is nothing at this path")
+            : error_set(&error, ERR_METHOD_NOT_ALLOWED, "the path has no method %.*s",
+                        PROBLEM_SHOWN(request->method.len), request->method.at);
+    answer_error(request, &error);
+}
+
+void dispatch_op(struct request *request, struct op *op)
+{
+    switch (request->wait) {
+    case WAIT_KEY: lookup_on_key(request, op); return;
+    case WAIT_APP: lookup_on_app(request, op); return;
+    case WAIT_FOUND: lookup_on_found(request, op); return;
+    case WAIT_OP: handover_on_op(request, op); return;
+    case WAIT_REPLAY: handover_on_replay(request, op); return;
+    case WAIT_NOTHING:
+    case WAIT_OTHER_REQUEST:
+    case WAIT_ROOM: break;
+    }
+    abort(); // an op came back that its request does not wait for
+}

@@ -1,0 +1,33 @@
+// The handlers of api/routes.c, one file per family: apps.c, app_keys.c, webhooks.c,
+// secrets.c, events.c, deliveries.c, attempts.c, service.c.
+
+#ifndef API_HANDLERS_H
+#define API_HANDLERS_H
+
+#include "api/routes.h"
+
+ask_fn app_create_ask, app_update_ask, app_delete_ask, app_list_ask;
+answer_fn app_get_answer, app_list_answer;
+
+ask_fn key_create_ask, key_delete_ask, key_list_ask;
+answer_fn key_list_answer;
+
+ask_fn webhook_create_ask, webhook_update_ask, webhook_delete_ask, webhook_list_ask;
+answer_fn webhook_get_answer, webhook_list_answer;
+
+ask_fn secret_show_ask, secret_rotate_ask;
+
+ask_fn event_create_ask, event_list_ask, event_get_ask;
+answer_fn event_create_answer, event_list_answer, event_get_answer;
+
+ask_fn delivery_list_ask, delivery_retry_ask, delivery_cancel_ask;
+answer_fn delivery_list_answer, delivery_get_answer, delivery_retry_answer,
+    delivery_cancel_answer, attempt_list_answer;
+
+answer_fn event_type_list_answer, profile_list_answer;
+ask_fn profile_get_ask;
+
+ask_fn health_ask, ready_ask;
+answer_fn metrics_answer, nothing_answer; // 204
+
+#endif

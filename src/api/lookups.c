@@ -1,0 +1,256 @@
+#include "api/dispatch.h"
+#include "api/door_parts.h"
+#include "api/key_text.h"
+#include "api/routes.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "hook/card.h"
+#include "store/store.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Of a uid: whose it was when last seen.
+struct known_uid {
+    struct cache_item item;
+    int64_t id;
+};
+
+static struct op *ask_store(struct request *request, enum op_kind kind,
+                            enum request_wait wait)
+{
+    request->wait = wait;
+    request->changes = request->door->changes;
+    return op_new(kind, request->door->options.worker, request);
+}
+
+// --- keys ---
+
+static struct map_key key_of_lookup(const char *lookup)
+{
+    struct map_key key = {0};
+
+    memcpy(&key.high, lookup, sizeof key.high);
+    memcpy(&key.low, lookup + sizeof key.high, KEY_LOOKUP_LEN - sizeof key.high);
+    return key;
+}
+
+struct known_key *lookup_key(struct request *request, const char *lookup)
+{
+    struct door *door = request->door;
+    struct cache_item *item = cache_find(&door->keys, key_of_lookup(lookup));
+
+    if (item != NULL) {
+        return container_of(item, struct known_key, item);
+    }
+    struct op *op = ask_store(request, OP_KEY_BY_LOOKUP, WAIT_KEY);
+    memcpy(op->as.key_by_lookup.lookup, lookup, KEY_LOOKUP_LEN + 1);
+    store_submit(door->options.store, op);
+    return NULL;
+}
+
+// A row that was read before a change may be out of date; it is then read again.
+void lookup_on_key(struct request *request, struct op *op)
+{
+    struct door *door = request->door;
+    const struct key_row *row = &op->as.key_by_lookup.row;
+
+    if (op->result == OP_DONE && request->changes == door->changes) {
+        struct known_key *known = NEW(struct known_key);
+        known->id = row->id;
+        known->app_id = row->app_id;
+        memcpy(known->hash, row->hash, sizeof known->hash);
+        known->scopes = row->scopes;
+        known->mode = row->mode;
+        known->expires_ms = row->expires_ms;
+        known->revoked_ms = row->revoked_ms;
+        cache_put(&door->keys, key_of_lookup(op->as.key_by_lookup.lookup), &known->item);
+    }
+    if (op->result == OP_DONE) {
+        dispatch_again(request);
+    } else if (op->result == OP_NOT_FOUND) {
+        dispatch_unknown_key(request);
+    } else {
+        answer_result(request, op);
+    }
+    op_free(op);
+}
+
+// --- apps ---
+
+static struct map_key key_of_uid(struct door *door, const char *uid, size_t len)
+{
+    unsigned char digest[16];
+    struct map_key key;
+
+    door_digest(door, &(struct text_span){uid, len}, 1, digest);
+    memcpy(&key.high, digest, sizeof key.high);
+    memcpy(&key.low, digest + sizeof key.high, sizeof key.low);
+    return key;
+}
+
+static struct known_app *find_app(struct door *door, int64_t id)
+{
+    struct cache_item *item = cache_find(&door->apps, map_key(id));
+
+    return item != NULL ? container_of(item, struct known_app, item) : NULL;
+}
+
+const struct known_app *door_app(const struct request *request)
+{
+    const struct known_app *known = find_app(request->door, request->app_id);
+
+    assert(known != NULL);
+    return known;
+}
+
+// Requests of one app wait for the first one's load, so that a change under load costs one.
+struct known_app *lookup_app(struct request *request, int64_t id)
+{
+    struct door *door = request->door;
+    struct known_app *known = find_app(door, id);
+
+    if (known != NULL) {
+        return known;
+    }
+    struct request *leader = map_find(&door->loading, map_key(id));
+    if (leader != NULL && leader->changes == door->changes) {
+        request->wait = WAIT_OTHER_REQUEST;
+        list_remove(&request->link);
+        list_add_last(&leader->followers, &request->link);
+        return NULL;
+    }
+    struct op *op = ask_store(request, OP_APP_CARD, WAIT_APP);
+    op->as.app_card.id = id;
+    map_put(&door->loading, map_key(id), request);
+    store_submit(door->options.store, op);
+    return NULL;
+}
+
+struct known_app *lookup_app_by_uid(struct request *request)
+{
+    struct door *door = request->door;
+    struct text_span uid = request->names[PATH_APP];
+    struct cache_item *hint = cache_find(&door->uids, key_of_uid(door, uid.at, uid.len));
+    struct known_app *known =
+        hint != NULL ? find_app(door, container_of(hint, struct known_uid, item)->id) : NULL;
+
+    if (known != NULL && known->uid != NULL && text_equal(uid.at, uid.len, known->uid)) {
+        return known;
+    }
+    struct op *op = ask_store(request, OP_APP_CARD, WAIT_APP);
+    op->as.app_card.uid = arena_copy(&op->arena, uid.at, uid.len);
+    store_submit(door->options.store, op);
+    return NULL;
+}
+
+static char *copy_text(const char *text)
+{
+    return text != NULL ? memory_copy(text, strlen(text)) : NULL;
+}
+
+static void note_uid(struct door *door, const char *uid, int64_t id)
+{
+    struct known_uid *known = NEW(struct known_uid);
+
+    known->id = id;
+    cache_put(&door->uids, key_of_uid(door, uid, strlen(uid)), &known->item);
+}
+
+static enum error_code note_app(struct door *door, const struct op *op, struct error *error)
+{
+    const struct app_row *row = &op->as.app_card.row;
+    struct app_card *card;
+    enum error_code code = app_card_new(door->options.profiles, row, op->as.app_card.webhooks,
+                                        op->as.app_card.webhook_count, &card, error);
+
+    if (code != ERR_OK) {
+        return code;
+    }
+    struct known_app *known = NEW(struct known_app);
+    known->card = card;
+    known->uid = copy_text(row->uid);
+    known->alert_email = copy_text(row->alert_email);
+    known->created_ms = row->created_ms;
+    cache_put(&door->apps, map_key(row->id), &known->item);
+    if (known->uid != NULL) {
+        note_uid(door, known->uid, row->id);
+    }
+    return ERR_OK;
+}
+
+static void release_followers(struct link *followers)
+{
+    while (!list_is_empty(followers)) {
+        struct request *request = container_of(followers->next, struct request, link);
+        list_remove(&request->link);
+        list_add_last(&request->door->requests, &request->link);
+        dispatch_again(request);
+    }
+}
+
+void lookup_on_app(struct request *request, struct op *op)
+{
+    struct door *door = request->door;
+    struct error error = {0};
+    struct link followers;
+    int64_t id = op->as.app_card.id;
+
+    // The followers outlive the request.
+    list_init(&followers);
+    while (!list_is_empty(&request->followers)) {
+        struct link *link = request->followers.next;
+        list_remove(link);
+        list_add_last(&followers, link);
+    }
+    if (map_find(&door->loading, map_key(id)) == request) {
+        map_remove(&door->loading, map_key(id));
+    }
+    bool is_found = op->result == OP_DONE && op->as.app_card.row.version >= 0;
+    if (op->result == OP_DONE && !is_found) {
+        op->result = OP_NOT_FOUND; // it is being erased
+    }
+    if (!is_found) {
+        answer_result(request, op);
+    } else if (request->changes == door->changes && note_app(door, op, &error) != ERR_OK) {
+        answer_error(request, &error);
+    } else {
+        dispatch_again(request);
+    }
+    op_free(op);
+    release_followers(&followers);
+}
+
+// --- the object that the path names ---
+
+void lookup_found(struct request *request)
+{
+    struct op *op = ask_store(request, request->route->read, WAIT_FOUND);
+
+    if (op->kind == OP_GET_WEBHOOK) {
+        op->as.hook_card.app_id = request->app_id;
+        op->as.hook_card.id = request->object_id;
+    } else {
+        assert(op->kind == OP_GET_DELIVERY);
+        op->as.get_delivery.app_id = request->app_id;
+        op->as.get_delivery.event_id = request->object_id;
+        op->as.get_delivery.n = request->object_n;
+    }
+    store_submit(request->door->options.store, op);
+}
+
+void lookup_on_found(struct request *request, struct op *op)
+{
+    if (op->result == OP_DONE && op->kind == OP_GET_WEBHOOK &&
+        op->as.hook_card.row.state == WEBHOOK_DELETED) {
+        op->result = OP_NOT_FOUND;
+    }
+    if (op->result != OP_DONE) {
+        answer_result(request, op);
+        op_free(op);
+        return;
+    }
+    request->found = op;
+    dispatch_again(request);
+}

@@ -1,0 +1,175 @@
+#include "api/render.h"
+
+#include "api/door_parts.h"
+#include "base/buf.h"
+#include "base/text.h"
+#include "hook/outcome.h"
+#include "hook/scope.h"
+#include "hook/settings.h"
+
+#include <string.h>
+
+// --- small things ---
+
+json_t *render_id(struct door *door, enum id_kind kind, int64_t id, uint16_t n)
+{
+    char text[ID_TEXT_MAX];
+    size_t len = id_text(door->options.cipher, kind, id, n, text);
+
+    return json_stringn(text, len);
+}
+
+json_t *render_time(int64_t wall_ms)
+{
+    char text[TEXT_TIME_MAX];
+
+    return wall_ms == 0 ? json_null() : json_stringn(text, text_time(text, wall_ms, 3));
+}
+
+json_t *render_text(const char *text)
+{
+    return text != NULL ? json_string(text) : json_null();
+}
+
+const char *render_mode(enum event_mode mode)
+{
+    return mode == EVENT_TEST ? "test" : "live";
+}
+
+void render_add_id(struct buf *ret, struct door *door, enum id_kind kind, int64_t id,
+                   uint16_t n)
+{
+    char text[ID_TEXT_MAX];
+    size_t len = id_text(door->options.cipher, kind, id, n, text);
+
+    buf_add_char(ret, '"');
+    buf_add(ret, text, len);
+    buf_add_char(ret, '"');
+}
+
+void render_add_time(struct buf *ret, int64_t wall_ms)
+{
+    char text[TEXT_TIME_MAX];
+    size_t len = text_time(text, wall_ms, 3);
+
+    buf_add_char(ret, '"');
+    buf_add(ret, text, len);
+    buf_add_char(ret, '"');
+}
+
+// --- objects ---
+
+json_t *render_app(struct door *door, const struct app_row *row)
+{
+    return json_pack("{so so so so so so}", "id", render_id(door, ID_APP, row->id, 0), "name",
+                     render_text(row->name), "uid", render_text(row->uid), "profile",
+                     render_text(row->profile), "alert_email", render_text(row->alert_email),
+                     "created_at", render_time(row->created_ms));
+}
+
+static json_t *render_scopes(uint32_t scopes)
+{
+    json_t *list = json_array();
+
+    for (unsigned bit = 0; bit < 32; bit++) {
+        uint32_t scope = UINT32_C(1) << bit;
+        if ((scopes & scope) != 0 && scope_text((enum scope)scope) != NULL) {
+            json_array_append_new(list, json_string(scope_text((enum scope)scope)));
+        }
+    }
+    return list;
+}
+
+json_t *render_key(struct door *door, const struct key_row *row)
+{
+    return json_pack("{so so so ss so so so so}", "id", render_id(door, ID_KEY, row->id, 0),
+                     "name", render_text(row->name), "scopes", render_scopes(row->scopes),
+                     "mode", render_mode(row->mode), "hint", render_text(row->hint),
+                     "created_at", render_time(row->created_ms), "expires_at",
+                     render_time(row->expires_ms), "last_used_at",
+                     render_time(row->last_used_ms));
+}
+
+json_t *render_webhook(struct door *door, const struct webhook_row *row,
+                       const struct settings *settings, bool shows_headers)
+{
+    json_t *set = settings_to_api(settings);
+    json_t *webhook =
+        json_pack("{so so so sb so ss}", "id", render_id(door, ID_WEBHOOK, row->id, 0),
+                  "name", render_text(row->name), "url", render_text(row->url), "enabled",
+                  row->state == WEBHOOK_ENABLED, "disabled_reason", render_text(row->reason),
+                  "mode", render_mode(row->mode));
+
+    if (!shows_headers) {
+        json_object_del(set, "headers");
+    }
+    json_object_update(webhook, set);
+    json_decref(set);
+    json_object_set_new(webhook, "created_at", render_time(row->created_ms));
+    json_object_set_new(webhook, "updated_at", render_time(row->updated_ms));
+    return webhook;
+}
+
+// An attempt that is in flight is not a state of the store: it is open and due.
+static const char *state_of(const struct delivery_row *row, int64_t now_ms)
+{
+    switch (row->state) {
+    case DELIVERY_DELIVERED: return "delivered";
+    case DELIVERY_FAILED: return "failed";
+    case DELIVERY_CANCELLED: return "cancelled";
+    case DELIVERY_HELD: return "waiting";
+    default: return row->is_retrying || row->due_ms <= now_ms ? "in_flight" : "waiting";
+    }
+}
+
+static json_t *render_last_error(int number)
+{
+    if (number <= OUTCOME_NONE || number >= OUTCOME_ERRORS_COUNT) {
+        return json_null();
+    }
+    enum outcome_error error = (enum outcome_error)number;
+    return json_pack("{ss ss}", "code", outcome_error_slug(error), "message",
+                     outcome_error_sentence(error));
+}
+
+json_t *render_delivery(struct door *door, const struct delivery_row *row, int64_t now_ms)
+{
+    bool is_open = delivery_is_open(row->state);
+
+    return json_pack(
+        "{so so so so ss si so so so so so}", "id",
+        render_id(door, ID_DELIVERY, row->event_id, row->n), "event",
+        render_id(door, ID_EVENT, row->event_id, 0), "webhook",
+        render_id(door, ID_WEBHOOK, row->webhook_id, 0), "type", render_text(row->type),
+        "state", state_of(row, now_ms), "attempts", (int)row->number, "next_attempt_at",
+        is_open ? render_time(row->due_ms) : json_null(), "last_status",
+        row->last_status > 0 ? json_integer(row->last_status) : json_null(), "last_error",
+        render_last_error(row->last_error), "created_at", render_time(row->created_ms),
+        "ended_at", is_open ? json_null() : render_time(row->ended_ms));
+}
+
+void render_event(struct buf *ret, struct door *door, const struct event_row *row,
+                  bool is_whole)
+{
+    const struct event *event = row->event;
+
+    buf_add_str(ret, "{\"id\":");
+    render_add_id(ret, door, ID_EVENT, event->id, 0);
+    if (event->uid != NULL) {
+        buf_add_str(ret, ",\"uid\":");
+        buf_add_json(ret, event->uid, strlen(event->uid));
+    }
+    buf_add_str(ret, ",\"type\":");
+    buf_add_json(ret, event->type, strlen(event->type));
+    buf_add_format(ret, ",\"mode\":\"%s\",\"created_at\":", render_mode(event->mode));
+    render_add_time(ret, event->created_ms);
+    buf_add_str(ret, ",\"deliveries_total\":");
+    buf_add_int(ret, row->fan);
+    if (is_whole) {
+        size_t len;
+        const char *payload = event_payload(event, &len);
+        buf_add_str(ret, ",\"payload\":");
+        buf_add(ret, payload, len);
+    }
+    buf_add_char(ret, '}');
+}

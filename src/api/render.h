@@ -1,0 +1,41 @@
+// How the API spells what it shows: ids, times, and the objects of api/*.c handlers. Small
+// things as jansson values, for management answers; the events' way writes into a buf.
+
+#ifndef API_RENDER_H
+#define API_RENDER_H
+
+#include "base/error.h"
+#include "hook/id.h"
+#include "hook/rows.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct app_row;
+struct buf;
+struct door;
+struct settings;
+
+json_t *render_id(struct door *door, enum id_kind kind, int64_t id, uint16_t n);
+json_t *render_time(int64_t wall_ms);  // 0: null
+json_t *render_text(const char *text); // NULL: null
+const char *render_mode(enum event_mode mode);
+
+// The same, quoted, at the end of a buf.
+void render_add_id(struct buf *ret, struct door *door, enum id_kind kind, int64_t id,
+                   uint16_t n);
+void render_add_time(struct buf *ret, int64_t wall_ms);
+
+json_t *render_app(struct door *door, const struct app_row *row);
+json_t *render_key(struct door *door, const struct key_row *row);
+// shows_headers: false where the sealed headers were not read; the member is then left out.
+json_t *render_webhook(struct door *door, const struct webhook_row *row,
+                       const struct settings *settings, bool shows_headers);
+json_t *render_delivery(struct door *door, const struct delivery_row *row, int64_t now_ms);
+// Appends the object; is_whole: with its payload.
+void render_event(struct buf *ret, struct door *door, const struct event_row *row,
+                  bool is_whole);
+
+#endif

@@ -1,0 +1,108 @@
+#include "api/requests.h"
+
+#include "api/door_parts.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEPT_ANSWER_MAX = 1024 * 1024 };
+
+static struct request *request_new(struct door *door)
+{
+    struct request *request = NEW(struct request);
+
+    request->door = door;
+    arena_init(&request->arena);
+    buf_init(&request->answer, KEPT_ANSWER_MAX);
+    list_init(&request->link);
+    list_init(&request->followers);
+    return request;
+}
+
+struct request *request_take(struct door *door)
+{
+    struct request *request;
+
+    if (list_is_empty(&door->spare)) {
+        request = request_new(door);
+    } else {
+        request = container_of(door->spare.next, struct request, link);
+        list_remove(&request->link);
+        door->spare_count--;
+    }
+    list_add_last(&door->requests, &request->link);
+    door->waiting++;
+    return request;
+}
+
+static void keep_span(struct arena *arena, struct text_span *span)
+{
+    if (span->at != NULL) {
+        span->at = arena_copy(arena, span->at, span->len);
+    }
+}
+
+void request_keep(struct request *request)
+{
+    struct text_span *spans[] = {
+        &request->method,   &request->path,          &request->query,
+        &request->body,     &request->content_type,  &request->content_encoding,
+        &request->if_match, &request->authorization, &request->idempotency,
+    };
+
+    if (request->is_kept) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
+        keep_span(&request->arena, spans[i]);
+    }
+    for (size_t i = 0; i < PATH_NAMES; i++) {
+        keep_span(&request->arena, &request->names[i]);
+    }
+    request->is_kept = true;
+}
+
+// Drops all that belongs to this request and keeps its memory.
+static void request_clear(struct request *request)
+{
+    json_decref(request->json);
+    op_free(request->found);
+    op_free(request->op);
+    event_drop(request->planned);
+    list_remove(&request->link);
+    list_remove(&request->followers);
+    if (request->answer.data != NULL) { // it may hold a secret
+        memory_wipe(request->answer.data, request->answer.len);
+    }
+    buf_clear(&request->answer);
+    arena_clear(&request->arena);
+
+    struct request blank = {
+        .door = request->door, .arena = request->arena, .answer = request->answer};
+    *request = blank;
+    list_init(&request->link);
+    list_init(&request->followers);
+}
+
+void request_release(struct request *request)
+{
+    struct door *door = request->door;
+
+    door->waiting--;
+    request_clear(request);
+    if (door->spare_count >= DOOR_SPARE_MAX) {
+        request_free(request);
+        return;
+    }
+    list_add_first(&door->spare, &request->link);
+    door->spare_count++;
+}
+
+void request_free(struct request *request)
+{
+    request_clear(request);
+    arena_done(&request->arena);
+    buf_done(&request->answer);
+    free(request);
+}

@@ -1,0 +1,151 @@
+#include "api/routes.h"
+
+#include "api/handlers.h"
+#include "base/text.h"
+#include "hook/scope.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NO_OP OP_KINDS
+#define APP "/v1/apps/{app}"
+
+// The first rows are the busiest: a path is compared from the top.
+const struct route routes[] = {
+    {"POST", APP "/events", SCOPE_EVENT_CREATE, ROUTE_RAW | ROUTE_ONCE, NO_OP, OP_ACCEPT,
+     event_create_ask, event_create_answer},
+    {"GET", APP "/events", SCOPE_EVENT_READ, 0, NO_OP, OP_LIST, event_list_ask,
+     event_list_answer},
+    {"GET", APP "/events/{event}", SCOPE_EVENT_READ, 0, NO_OP, OP_GET_EVENT, event_get_ask,
+     event_get_answer},
+
+    {"GET", APP "/deliveries", SCOPE_DELIVERY_READ, 0, NO_OP, OP_LIST, delivery_list_ask,
+     delivery_list_answer},
+    {"GET", APP "/deliveries/{delivery}", SCOPE_DELIVERY_READ, 0, OP_GET_DELIVERY, NO_OP,
+     NULL, delivery_get_answer},
+    {"GET", APP "/deliveries/{delivery}/attempts", SCOPE_DELIVERY_READ, 0, OP_GET_DELIVERY,
+     NO_OP, NULL, attempt_list_answer},
+    {"POST", APP "/deliveries/{delivery}/retry", SCOPE_DELIVERY_RETRY, 0, OP_GET_DELIVERY,
+     OP_RETRY, delivery_retry_ask, delivery_retry_answer},
+    {"POST", APP "/deliveries/{delivery}/cancel", SCOPE_DELIVERY_RETRY, 0, OP_GET_DELIVERY,
+     OP_CANCEL, delivery_cancel_ask, delivery_cancel_answer},
+
+    {"POST", APP "/webhooks", SCOPE_WEBHOOK_CREATE, ROUTE_BODY | ROUTE_ONCE, NO_OP,
+     OP_WEBHOOK, webhook_create_ask, NULL},
+    {"GET", APP "/webhooks", SCOPE_WEBHOOK_READ, 0, NO_OP, OP_LIST, webhook_list_ask,
+     webhook_list_answer},
+    {"GET", APP "/webhooks/{webhook}", SCOPE_WEBHOOK_READ, 0, OP_GET_WEBHOOK, NO_OP, NULL,
+     webhook_get_answer},
+    {"PATCH", APP "/webhooks/{webhook}", SCOPE_WEBHOOK_UPDATE, ROUTE_BODY, OP_GET_WEBHOOK,
+     OP_WEBHOOK, webhook_update_ask, NULL},
+    {"DELETE", APP "/webhooks/{webhook}", SCOPE_WEBHOOK_DELETE, 0, OP_GET_WEBHOOK, OP_WEBHOOK,
+     webhook_delete_ask, nothing_answer},
+    {"GET", APP "/webhooks/{webhook}/secret", SCOPE_WEBHOOK_SECRET, 0, OP_GET_WEBHOOK, NO_OP,
+     secret_show_ask, NULL},
+    {"POST", APP "/webhooks/{webhook}/secret/rotate", SCOPE_WEBHOOK_SECRET,
+     ROUTE_BODY | ROUTE_ONCE, OP_GET_WEBHOOK, OP_WEBHOOK, secret_rotate_ask, NULL},
+    {"GET", APP "/event-types", SCOPE_WEBHOOK_READ, 0, NO_OP, NO_OP, NULL,
+     event_type_list_answer},
+
+    {"POST", APP "/keys", SCOPE_KEY_CREATE, ROUTE_BODY | ROUTE_ONCE, NO_OP, OP_KEY,
+     key_create_ask, NULL},
+    {"GET", APP "/keys", SCOPE_KEY_READ, 0, NO_OP, OP_LIST, key_list_ask, key_list_answer},
+    {"DELETE", APP "/keys/{key}", SCOPE_KEY_DELETE, 0, NO_OP, OP_KEY, key_delete_ask,
+     nothing_answer},
+
+    {"POST", "/v1/apps", SCOPE_OPERATOR, ROUTE_BODY | ROUTE_ONCE, NO_OP, OP_APP,
+     app_create_ask, NULL},
+    {"GET", "/v1/apps", SCOPE_OPERATOR, 0, NO_OP, OP_LIST, app_list_ask, app_list_answer},
+    {"GET", APP, SCOPE_OPERATOR, 0, NO_OP, NO_OP, NULL, app_get_answer},
+    {"PATCH", APP, SCOPE_OPERATOR, ROUTE_BODY, NO_OP, OP_APP, app_update_ask, NULL},
+    {"DELETE", APP, SCOPE_OPERATOR, 0, NO_OP, OP_APP, app_delete_ask, nothing_answer},
+
+    {"GET", "/v1/profiles", 0, ROUTE_ANY_KEY, NO_OP, NO_OP, NULL, profile_list_answer},
+    {"GET", "/v1/profiles/{profile}", 0, ROUTE_ANY_KEY, NO_OP, NO_OP, profile_get_ask, NULL},
+
+    {"GET", "/healthz", 0, ROUTE_OPEN, NO_OP, NO_OP, health_ask, NULL},
+    {"GET", "/readyz", 0, ROUTE_OPEN, NO_OP, NO_OP, ready_ask, NULL},
+    {"GET", "/metrics", SCOPE_OPERATOR, ROUTE_OPEN, NO_OP, NO_OP, NULL, metrics_answer},
+};
+const size_t route_count = sizeof routes / sizeof *routes;
+
+static const char *const path_names[PATH_NAMES] = {
+    [PATH_APP] = "app",     [PATH_KEY] = "key",           [PATH_WEBHOOK] = "webhook",
+    [PATH_EVENT] = "event", [PATH_DELIVERY] = "delivery", [PATH_PROFILE] = "profile",
+};
+
+const char *path_name_text(enum path_name name)
+{
+    return path_names[name];
+}
+
+static enum path_name name_of(const char *text, size_t len)
+{
+    enum path_name name = 0;
+
+    while (name < PATH_NAMES && !text_equal(text, len, path_names[name])) {
+        name++;
+    }
+    return name;
+}
+
+// Pattern and path are compared byte by byte; a name takes what stands up to the next slash.
+static bool matches(const char *pattern, struct text_span path,
+                    struct text_span names[PATH_NAMES])
+{
+    const char *at = path.at, *end = path.at + path.len;
+
+    memset(names, 0, PATH_NAMES * sizeof *names);
+    while (*pattern != '\0') {
+        if (*pattern != '{') {
+            if (at == end || *at++ != *pattern++) {
+                return false;
+            }
+            continue;
+        }
+        const char *close = strchr(pattern, '}');
+        const char *slash = memchr(at, '/', (size_t)(end - at));
+        const char *stop = slash != NULL ? slash : end;
+        if (stop == at) {
+            return false;
+        }
+        names[name_of(pattern + 1, (size_t)(close - pattern - 1))] =
+            (struct text_span){at, (size_t)(stop - at)};
+        at = stop;
+        pattern = close + 1;
+    }
+    return at == end;
+}
+
+enum route_match route_find(struct text_span method, struct text_span path,
+                            const struct route **ret, struct text_span names[PATH_NAMES])
+{
+    enum route_match match = ROUTE_NO_PATH;
+
+    for (size_t i = 0; i < route_count; i++) {
+        if (!matches(routes[i].pattern, path, names)) {
+            continue;
+        }
+        if (text_equal(method.at, method.len, routes[i].method)) {
+            *ret = &routes[i];
+            return ROUTE_FOUND;
+        }
+        match = ROUTE_OTHER_METHOD;
+    }
+    return match;
+}
+
+void route_allow(struct text_span path, char *ret, size_t room)
+{
+    struct text_span names[PATH_NAMES];
+    size_t len = 0;
+
+    ret[0] = '\0';
+    for (size_t i = 0; i < route_count && len < room; i++) {
+        if (matches(routes[i].pattern, path, names)) {
+            int added = snprintf(ret + len, room - len, "%s%s", len > 0 ? ", " : "",
+                                 routes[i].method);
+            len += added > 0 ? (size_t)added : 0;
+        }
+    }
+}

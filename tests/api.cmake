@@ -1,0 +1,3 @@
+foreach(module routes problem key_text cursor)
+  add_unit_test(api ${module})
+endforeach()
