@@ -207,9 +207,9 @@ static uint32_t wanted_events(const struct conn *conn)
 // All is sent. True: the conn stays for a while.
 static bool linger(struct conn *conn)
 {
-    if (conn->tls || conn->lingers)
+    if (conn->tls || conn->linger_max > 0)
         conn_shut(conn);
-    if (!conn->lingers || conn->read_ended)
+    if (conn->linger_max == 0 || conn->read_ended)
         return false;
     conn_forget_reading(conn);
     spare_give_buf(&conn->server->spare, &conn->in);
@@ -260,7 +260,7 @@ static void discard_some(struct conn *conn)
     enum conn_io io = conn_receive(conn, server->scratch, sizeof server->scratch, &len);
 
     conn->dropped += len;
-    if (io == CONN_IO_END || io == CONN_IO_FAILED || conn->dropped > LINGER_BYTES)
+    if (io == CONN_IO_END || io == CONN_IO_FAILED || conn->dropped > conn->linger_max)
         conn_free(conn);
 }
 

@@ -20,10 +20,11 @@
 struct ssl_st;
 
 enum {
-    SCRATCH_LEN = 65536,   // read at once
-    LINGER_MS = 2000,      // how long, and
-    LINGER_BYTES = 524288, // how much is read and dropped after the last reply
-    BODY_RATE = 1024,      // bytes a second, at least
+    SCRATCH_LEN = 65536,  // read at once
+    LINGER_MS = 2000,     // how long, and
+    LINGER_BYTES = 65536, // how much is read and dropped after the last reply, and of a
+    LINGER_BODY = 524288, // body that was announced this much more
+    BODY_RATE = 1024,     // bytes a second, at least
     TRAILER_MAX = 8192,
     HANDSHAKES_US = 2000, // of a turn
 };
@@ -48,7 +49,6 @@ struct conn {
     enum conn_state state;
     bool tls_wants_write;
     bool read_ended;         // the client sends no more
-    bool lingers;            // the client may be sending when the last reply leaves
     bool is_blocked;         // we do not read for reasons of our own
     bool owes_continue;      // 100 Continue, once nothing else is owed
     struct reading *reading; // NULL: no request has begun
@@ -60,6 +60,7 @@ struct conn {
     int64_t since_ms;    // when the state began
     int64_t idle_ms;     // when it was last not idle
     int64_t deadline_ms; // INT64_MAX: none; the timer may be set for earlier, never for later
+    size_t linger_max;   // not 0: the client may be sending when the last reply leaves
     size_t dropped;      // while lingering
     struct ring ring;
 };
@@ -116,6 +117,7 @@ static inline size_t conn_unsent(const struct conn *conn)
 void conn_take(struct conn *conn, char *bytes, size_t len); // what was read; NULL: go on
 void conn_refuse(struct conn *conn, const struct http_request *request,
                  const struct error *error); // request may be NULL; nothing more is read
+void conn_give_up(struct conn *conn, const struct error *error); // the request that has begun
 void conn_forget_reading(struct conn *conn);
 
 // conn_io.c

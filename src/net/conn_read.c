@@ -50,6 +50,16 @@ void conn_forget_reading(struct conn *conn)
     conn->reading = NULL;
 }
 
+// A client that announced a body may well send it whole before it looks for a reply.
+static size_t linger_max(const struct reading *reading)
+{
+    if (!reading || reading->head.framing != FRAMING_LENGTH)
+        return LINGER_BYTES;
+    return LINGER_BYTES + (reading->head.body_len < LINGER_BODY
+                               ? (size_t)reading->head.body_len
+                               : LINGER_BODY);
+}
+
 void conn_refuse(struct conn *conn, const struct http_request *request,
                  const struct error *error)
 {
@@ -60,7 +70,7 @@ void conn_refuse(struct conn *conn, const struct http_request *request,
     struct reply reply = {.status = error_http_status(error->code)};
 
     server->counts.refused++;
-    conn->lingers = true;
+    conn->linger_max = linger_max(conn->reading);
     conn_go(conn, CONN_LAST);
     buf_clear(&server->problem);
     reply.content_type = events->on_refused(events->owner, request, error, &server->problem);
@@ -72,15 +82,6 @@ void conn_refuse(struct conn *conn, const struct http_request *request,
     }
     conn_reply(conn, turn, &reply);
     conn_forget_reading(conn);
-}
-
-static void refuse(struct conn *conn, const struct http_request *request,
-                   enum error_code code, const char *text)
-{
-    struct error error;
-
-    error_set(&error, code, "%s", text);
-    conn_refuse(conn, request, &error);
 }
 
 static void refuse_head(struct conn *conn)
@@ -98,18 +99,10 @@ static void refuse_head(struct conn *conn)
         [HEAD_FAULT_AMBIGUOUS] = ERR_BAD_FRAMING,
     };
     enum head_fault fault = conn->reading->head.fault;
+    struct error error;
 
-    refuse(conn, NULL, codes[fault], head_fault_text(fault));
-}
-
-static void refuse_body(struct conn *conn, enum body_state state)
-{
-    if (state == BODY_TOO_LARGE)
-        refuse(conn, NULL, ERR_TOO_LARGE, "the body is larger than is allowed");
-    else if (state == BODY_TRAILER_OVER)
-        refuse(conn, NULL, ERR_HEADERS_TOO_LARGE, "the trailers are too long");
-    else
-        refuse(conn, NULL, ERR_BAD_FRAMING, "the body's chunks are malformed");
+    error_set(&error, codes[fault], "%s", head_fault_text(fault));
+    conn_refuse(conn, NULL, &error);
 }
 
 // The request of a complete head; data: the head's first byte.
@@ -122,6 +115,34 @@ static enum error_code make_request(struct conn *conn, char *data, struct http_r
     ret->peer = conn->peer;
     ret->is_tls = conn->tls;
     return code;
+}
+
+// Refuses the request that has begun at data, whether or not its head is there.
+static void refuse_begun(struct conn *conn, char *data, const struct error *error)
+{
+    struct http_request request;
+    bool has_head = conn->reading && conn->reading->is_in_body &&
+                    make_request(conn, data, &request, NULL) == ERR_OK;
+
+    conn_refuse(conn, has_head ? &request : NULL, error);
+}
+
+void conn_give_up(struct conn *conn, const struct error *error)
+{
+    refuse_begun(conn, conn->in.data, error);
+}
+
+static void refuse_body(struct conn *conn, char *data, enum body_state state)
+{
+    struct error error;
+
+    if (state == BODY_TOO_LARGE)
+        error_set(&error, ERR_TOO_LARGE, "the body is larger than is allowed");
+    else if (state == BODY_TRAILER_OVER)
+        error_set(&error, ERR_HEADERS_TOO_LARGE, "the trailers are too long");
+    else
+        error_set(&error, ERR_BAD_FRAMING, "the body's chunks are malformed");
+    refuse_begun(conn, data, &error);
 }
 
 // The head is complete: judge it, and be ready for its body. False: refused.
@@ -231,7 +252,7 @@ static size_t take_request(struct conn *conn, char *data, size_t *len)
         return 0;
     }
     if (state != BODY_DONE) {
-        refuse_body(conn, state);
+        refuse_body(conn, data, state);
         return 0;
     }
     used = conn->reading->raw_at;
@@ -255,7 +276,8 @@ static size_t take_requests(struct conn *conn, char *data, size_t *len)
             break;
     }
     if (conn->state == CONN_LAST && used < *len) {
-        conn->lingers = true;
+        if (conn->linger_max == 0)
+            conn->linger_max = LINGER_BYTES;
         used = *len;
     }
     return used;
@@ -266,14 +288,17 @@ static size_t take_requests(struct conn *conn, char *data, size_t *len)
 static void note_partial(struct conn *conn, size_t new_len)
 {
     struct reading *reading = conn->reading;
+    struct error error;
 
     if (!reading || !reading->is_in_body)
         return;
     reading->window_bytes += new_len;
     count_in_flight(reading, (int64_t)conn->in.len);
     if (atomic_load_explicit(&bodies_in_flight, memory_order_relaxed) >
-        limit(LIMIT_BODIES_IN_FLIGHT))
-        refuse(conn, NULL, ERR_OVERLOADED, "too many requests are arriving at once");
+        limit(LIMIT_BODIES_IN_FLIGHT)) {
+        error_set(&error, ERR_OVERLOADED, "too many requests are arriving at once");
+        conn_give_up(conn, &error);
+    }
 }
 
 void conn_take(struct conn *conn, char *bytes, size_t len)

@@ -114,7 +114,7 @@ static void expire(struct conn *conn)
     if (conn->reading && !conn->is_blocked && now >= reading_deadline(conn->reading) &&
         !body_comes(conn->reading, now)) {
         error_set(&error, ERR_REQUEST_TIMEOUT, "the request did not arrive in time");
-        conn_refuse(conn, NULL, &error);
+        conn_give_up(conn, &error);
     }
     conn_mark(conn);
 }

@@ -106,9 +106,9 @@ enum error_code request_from_head(const struct head *head, char *bytes,
 
     *ret = (struct http_request){.method = method.text, .method_len = method.len};
     take_headers(head, bytes, headers, ret);
+    code = take_target(span_of(bytes, head->target), span_of(bytes, head->host), ret, error);
     if (!is_known(method))
         return error_set(error, ERR_NOT_IMPLEMENTED, "the method is unknown");
-    code = take_target(span_of(bytes, head->target), span_of(bytes, head->host), ret, error);
     if (code)
         return code;
     if (head->expects_other)

@@ -72,7 +72,7 @@ static enum error_code on_head(void *owner, const struct http_request *request,
 static const char *on_refused(void *owner, const struct http_request *request,
                               const struct error *error, struct buf *ret_body)
 {
-    (void)owner;
+    ((struct world *)owner)->refused_requests += request != NULL;
     if (request)
         assert_true(request->path_len > 0 && request->path[0] == '/');
     buf_add_str(ret_body, error_slug(error->code));

@@ -22,7 +22,8 @@ struct world {
     struct reply_handle later[LATER_MAX]; // of requests to /later
     size_t later_count;
     size_t requests, heads, gone, closed;
-    bool pauses; // stop reading after each request
+    size_t refused_requests; // whose head could be read
+    bool pauses;             // stop reading after each request
 };
 
 int world_init(void **state);

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,6 +48,40 @@ static void test_deadlines(void **state)
         assert_true(clock_now().mono_ms - start >= rows[i].least_ms);
         assert_received(&client, rows[i].statuses, NULL);
         assert_true(limit_set(rows[i].limit, limit_row(rows[i].limit)->normal));
+        client_done(&client);
+    }
+}
+
+static void test_a_refusal_knows_its_request(void **state)
+{
+    static const struct {
+        const char *sent;
+        size_t known;
+    } rows[] = {
+        {"garbage\r\n", 0},
+        {GET("/a b"), 0},
+        {GET("*"), 0},
+        {"FOO / HTTP/1.1\r\nHost: a\r\n\r\n", 1},
+        {POST("/", "Expect: x\r\n"), 1},
+        {POST("/", "Content-Length: 262145\r\n"), 1},
+        {POST("/", "Transfer-Encoding: chunked\r\n") "x", 1},
+        {POST("/", "Transfer-Encoding: chunked\r\n") "1\r\nab", 1},
+        {POST("/locked", "Content-Length: 1\r\n"), 1},
+        {POST("/", "Content-Length: 2\r\n") "a", 1},
+        {"POST / HTTP/1.1\r\nHo", 0},
+    };
+    struct world *world = *state;
+
+    assert_true(limit_set(LIMIT_REQUEST_BODY_MS, 100));
+    assert_true(limit_set(LIMIT_REQUEST_HEAD_MS, 100));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct client client;
+        world->refused_requests = 0;
+        client_init(&client, world);
+        client_say(&client, world, rows[i].sent);
+        client_wait_close(&client, world, 200);
+        assert_int_equal(server_counts(world->server).refused, i + 1);
+        assert_int_equal(world->refused_requests, rows[i].known);
         client_done(&client);
     }
 }
@@ -208,12 +243,15 @@ static void test_a_refusal_is_read_though_the_client_still_sends(void **state)
 
 static void test_many_idle_connections(void **state)
 {
-    enum { COUNT = 400 };
+    enum { COUNT = 2000 };
     struct world *world = *state;
     struct client *idle = NEW_ARRAY(struct client, COUNT);
+    struct rlimit files = {4 * COUNT, 4 * COUNT};
     struct client good;
     int64_t start;
 
+    if (setrlimit(RLIMIT_NOFILE, &files) < 0)
+        skip();
     for (size_t i = 0; i < COUNT; i++) {
         client_init(&idle[i], world);
         assert_int_equal(send(idle[i].fd, "GET", i % 2 ? 3 : 0, 0), i % 2 ? 3 : 0);
@@ -287,6 +325,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_deadlines),
+        TEST(test_a_refusal_knows_its_request),
         TEST(test_dripping_does_not_move_the_deadline),
         TEST(test_replies_that_are_not_taken),
         TEST(test_unsent_bytes_stop_the_reading),
