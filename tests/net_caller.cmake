@@ -1,9 +1,12 @@
 include(${CMAKE_CURRENT_SOURCE_DIR}/fuzz.cmake)
 
 add_unit_test(net guard)
+add_unit_test(net answer)
+add_fuzz(answer net)
 
 # Those that need receivers, or a resolver that answers by a script.
-foreach(module resolver caller dial pool)
+foreach(module resolver caller dial pool tls_client)
   add_unit_test(net ${module})
   target_sources(test_${module} PRIVATE unit/hostile.c)
 endforeach()
+target_sources(test_tls_client PRIVATE unit/certificates.c)

@@ -220,7 +220,7 @@ static void call_on_ready(struct outbound *outbound, uint32_t epoll_events)
 {
     struct call *call = outbound->owner;
     switch (call->phase) {
-    case PHASE_RESOLVING: assert(!"a call without a connection is told of one"); return;
+    case PHASE_RESOLVING: abort(); // it has no connection yet
     case PHASE_CONNECTING:
     case PHASE_HANDSHAKING: dial_on_ready(call); return;
     case PHASE_SENDING:

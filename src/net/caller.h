@@ -99,14 +99,17 @@ struct call_answer {
     bool body_cut;
     int64_t retry_after_ms; // -1: none; clamped to LIMIT_RETRY_AFTER_MS
     struct call_timings timings;
-    struct address remote; // len 0: none was chosen
+    struct address remote; // the last one tried; where BLOCKED, the one that is denied (for
+                           // the operator's eyes alone); len 0: none was known
     bool was_kept;         // went over a kept connection
 };
 
 typedef void call_end(void *owner, uint64_t tag, const struct call_answer *answer);
 
 // guard and resolver are shared by all loops' callers and outlive them. ca_file: NULL for the
-// system's authorities.
+// system's authorities; if none can be read from it: NULL (tls_client_new() says why).
+// Writing over TLS raises SIGPIPE where the peer is gone: the process ignores it, or the
+// thread blocks it.
 struct caller *caller_new(struct loop *loop, struct resolver *resolver,
                           const struct guard *guard, const char *ca_file);
 void caller_free(struct caller *caller); // ends all calls without on_end

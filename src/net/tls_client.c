@@ -47,10 +47,42 @@ static int on_new_session(SSL *ssl, SSL_SESSION *offered)
     return 0;
 }
 
+static void free_refused(void *parent, void *refused, CRYPTO_EX_DATA *data, int index,
+                         long argument, void *pointer)
+{
+    (void)parent;
+    (void)data;
+    (void)index;
+    (void)argument;
+    (void)pointer;
+    X509_free(refused);
+}
+
+// Where a connection keeps the certificate that was refused: OpenSSL forgets it.
+static int refused_index = -1;
+
+static void make_index(void)
+{
+    refused_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, free_refused);
+    assert(refused_index >= 0);
+}
+
+static int on_verified(int is_good, X509_STORE_CTX *store)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    X509 *cert = X509_STORE_CTX_get_current_cert(store);
+    if (is_good || !cert || SSL_get_ex_data(ssl, refused_index))
+        return is_good;
+    X509_up_ref(cert);
+    if (SSL_set_ex_data(ssl, refused_index, cert) != 1)
+        X509_free(cert);
+    return is_good;
+}
+
 static bool context_set_up(SSL_CTX *context)
 {
     static const unsigned char http11[] = "\x08http/1.1";
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, on_verified);
     SSL_CTX_set_verify_depth(context, CHAIN_DEPTH);
     SSL_CTX_set_max_cert_list(context, CHAIN_BYTES_MAX);
     SSL_CTX_set_security_level(context, SECURITY_LEVEL);
@@ -69,6 +101,9 @@ static bool context_set_up(SSL_CTX *context)
 enum error_code tls_client_new(const char *ca_file, struct tls_client **ret,
                                struct error *error)
 {
+    static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
+    if (CRYPTO_THREAD_run_once(&once, make_index) != 1)
+        return error_set(error, ERR_BROKEN, "OpenSSL does not start");
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     if (!context || !context_set_up(context)) {
         SSL_CTX_free(context);
@@ -162,7 +197,7 @@ static void put(char *ret_detail, const char *text)
 // "valid from … until …", so that the developer sees which of the two it is.
 static void put_validity(const SSL *ssl, char *ret_detail)
 {
-    X509 *cert = SSL_get0_peer_certificate(ssl);
+    X509 *cert = SSL_get_ex_data(ssl, refused_index);
     BIO *text = BIO_new(BIO_s_mem());
     if (cert && text) {
         BIO_puts(text, "valid from ");

@@ -225,7 +225,8 @@ void world_start(struct world *world, uint16_t port, uint64_t tag)
 static void on_patience_lost(struct timer *timer)
 {
     (void)timer;
-    assert(!"a call never ended");
+    fputs("a call never ended\n", stderr);
+    abort();
 }
 
 void world_wait(struct world *world, int ended)
