@@ -1,9 +1,9 @@
 # The hook room. Those that read the embedded profiles are linked with them.
-foreach(module id target scope delivery seal settings profile_load profile plan intake wire proof
+foreach(module id target scope delivery seal settings profile_load profile pointer intake wire proof
                card schedule evidence decimal)
   add_unit_test(hook ${module})
 endforeach()
-foreach(module settings profile plan intake wire card schedule evidence)
+foreach(module settings profile intake wire card schedule evidence)
   if(TARGET test_${module})
     target_link_libraries(test_${module} profiles)
   endif()
