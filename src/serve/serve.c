@@ -128,6 +128,8 @@ static enum error_code open_store(struct serve *serve, int64_t now_ms, struct er
     if (code != ERR_OK)
         return code;
     common->boot_number = store_take_boot_number(common->store);
+    if (common->boot_number < 0)
+        return error_at(error, ERR_IO, "store", "the database cannot be written");
     return keys_open(common, now_ms, error);
 }
 

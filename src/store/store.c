@@ -107,6 +107,23 @@ enum error_code store_set_setting(struct store *store, const char *name, const c
     return store->table->set_setting(store->backend, name, value, error);
 }
 
+enum error_code store_do(struct store *store, struct op *op, int64_t now_ms, struct error *error)
+{
+    enum store_verdict verdict;
+    struct news news;
+
+    news_init(&news);
+    verdict = store->table->apply(store->backend, &op, 1, now_ms, &news);
+    news_done(&news); // nobody runs yet who would have to be told
+    if (verdict == STORE_FULL)
+        return error_set(error, ERR_DISK_FULL, "the disk is full");
+    if (verdict != STORE_DONE)
+        return error_set(error, ERR_IO, "%s", store->table->why(store->backend));
+    if (op->result != OP_DONE)
+        return error_set(error, ERR_CONFLICT, "the first write was refused (%d)", (int)op->result);
+    return ERR_OK;
+}
+
 int store_take_boot_number(struct store *store)
 {
     struct error error;
