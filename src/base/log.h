@@ -1,7 +1,7 @@
 // The server's log: one line each on standard error, text or JSON, never blocking and never
 // failing: where nobody reads, lines are dropped, and counted in a line later. Only the rooms
-// that decide write it (api, serve, cli, and the store's thread for what ends the process). No
-// payload, secret, token or header value is ever passed here.
+// that decide write it (api, serve, cli, and the store's thread for what ends the process).
+// No payload, secret, token or header value is ever passed here.
 
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
