@@ -64,6 +64,8 @@ enum error_code tls_server_new(const char *cert_file, const char *key_file,
                                           SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                           SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_alpn_select_cb(server->context, choose_protocol, NULL);
+    // Sessions are resumed by tickets, which cost no memory here.
+    SSL_CTX_set_session_cache_mode(server->context, SSL_SESS_CACHE_OFF);
     *ret = server;
     return ERR_OK;
 }

@@ -101,6 +101,36 @@ static void test_dripped_requests(void **state)
     client_done(&client);
 }
 
+// Cut anywhere, the same bytes are the same requests.
+static void test_requests_in_random_pieces(void **state)
+{
+    static const char sent[] = GET("/1") POST(
+        "/2", "Transfer-Encoding: chunked\r\n") "2\r\nhe\r\n3;x\r\nllo\r\n0\r\nA: "
+                                                "b\r\n\r\n" POST("/3", "Content-Length: "
+                                                                       "3\r\n") "abc" GET("/"
+                                                                                          "4")
+                                                    POST("/5", "Content-Length: "
+                                                               "2\r\nTransfer-Encoding: "
+                                                               "chunked\r\n");
+    uint32_t random = 1;
+
+    for (int round = 0; round < 200; round++) {
+        struct client client;
+        client_init(&client, *state);
+        for (size_t at = 0, len; at < sizeof sent - 1; at += len) {
+            random = random * 1664525 + 1013904223;
+            len = 1 + (random >> 16) % 120;
+            if (len > sizeof sent - 1 - at)
+                len = sizeof sent - 1 - at;
+            client_send(&client, *state, sent + at, len);
+        }
+        client_wait(&client, *state);
+        assert_received(&client, "200 200 200 200 400",
+                        "GET /1? POST /2? helloPOST /3? abcGET /4? bad_framing");
+        client_done(&client);
+    }
+}
+
 static void test_headers_of_a_reply(void **state)
 {
     static const char *const lines[] = {
@@ -329,6 +359,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_exchanges),
         TEST(test_dripped_requests),
+        TEST(test_requests_in_random_pieces),
         TEST(test_headers_of_a_reply),
         TEST(test_own_headers_and_head_requests),
         TEST(test_replies_leave_in_order),

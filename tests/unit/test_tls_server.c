@@ -271,6 +271,47 @@ static void test_requests_of_all_sizes(void **state)
     close(fd);
 }
 
+static size_t count_answered(const int *fds, size_t count)
+{
+    size_t answered = 0;
+    char byte;
+
+    for (size_t i = 0; i < count; i++)
+        answered += recv(fds[i], &byte, 1, MSG_PEEK) == 1;
+    return answered;
+}
+
+// A crowd that wants to shake hands does not hold a turn up.
+static void test_handshakes_are_paced(void **state)
+{
+    enum { COUNT = 100 };
+    struct offer offer = {TLS1_3_VERSION, "\x08http/1.1"};
+    struct world *world = *state;
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL *clients[COUNT];
+    int fds[COUNT];
+    size_t answered;
+
+    for (size_t i = 0; i < COUNT; i++) {
+        fds[i] = connect_pair(world);
+        clients[i] = client_new(context, &offer, fds[i]);
+        assert_int_equal(SSL_do_handshake(clients[i]), -1);
+    }
+    turn(world);
+    answered = count_answered(fds, COUNT);
+    assert_true(answered > 0 && answered < COUNT);
+    for (int i = 0; i < COUNT && answered < COUNT; i++) {
+        turn(world);
+        answered = count_answered(fds, COUNT);
+    }
+    assert_int_equal(answered, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        SSL_free(clients[i]);
+        close(fds[i]);
+    }
+    SSL_CTX_free(context);
+}
+
 static void test_plain_bytes_are_cut_off(void **state)
 {
     static const char bytes[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -308,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_handshakes),
         TEST(test_requests_of_all_sizes),
+        TEST(test_handshakes_are_paced),
         TEST(test_plain_bytes_are_cut_off),
         cmocka_unit_test(test_files_that_cannot_be_used),
     };
