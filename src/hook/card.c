@@ -201,6 +201,8 @@ enum error_code hook_card_new(const struct profile_set *profiles,
     settings_init(&card->settings);
     card->refs = 1;
     card->profile = profile;
+    card->plan = profile->plan;
+    card->needs_secret = profile->secret_from != SECRET_FROM_NONE;
     card->is_usable = true;
     take_row(card, row);
     card->secrets = NEW_ARRAY(struct secret_use, secret_count + 1);

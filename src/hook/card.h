@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct keyring;
+struct plan;
 struct profile;
 struct profile_set;
 struct secret_use; // one secret, unsealed, with its keyed contexts: hook/proof.h
@@ -49,6 +50,8 @@ struct hook_card {
     int version;
     enum webhook_state state;
     const struct profile *profile;
+    const struct plan *plan; // the profile's
+    bool needs_secret;       // nothing is sent without one that signs
     struct target target;
     char *url;
     struct settings settings;

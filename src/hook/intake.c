@@ -2,12 +2,10 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "hook/card.h"
-#include "hook/decimal.h"
 #include "hook/plan.h"
-#include "hook/pointer.h"
 #include "hook/profile.h"
+#include "hook/sense.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -28,62 +26,6 @@ static enum error_code check_type(const struct profile *profile,
     }
     return error_at(error, ERR_UNKNOWN_EVENT_TYPE, "type",
                     "the profile %s has no such event type", profile->name);
-}
-
-static enum error_code check_required(const struct event_type *type,
-                                      const struct json_span *payload, struct error *error)
-{
-    for (size_t i = 0; type && type->require && type->require[i]; i++) {
-        struct json_span value;
-        char field[ERROR_FIELD_MAX];
-        if (pointer_find(payload, type->require[i], &value) &&
-            value.kind != JSON_NULL_VALUE && !(value.kind == JSON_TEXT && value.len == 2))
-            continue;
-        (void)snprintf(field, sizeof field, "/payload%s", type->require[i]);
-        return error_at(error, ERR_INVALID_FIELD, field, "is required for events of type %s",
-                        type->name);
-    }
-    return ERR_OK;
-}
-
-static bool number_of(const struct json_span *payload, const char *member,
-                      struct decimal *ret)
-{
-    struct json_span value;
-    return json_find(payload, member, &value) == 1 && value.kind == JSON_NUMBER &&
-           decimal_read(value.at, value.len, ret);
-}
-
-// A check that cannot be made (a member is not there, or not a number of usual size) holds.
-static bool holds(const struct check_plan *check, const struct json_span *payload)
-{
-    struct decimal total, plus, minus, where, wanted;
-    struct json_span value;
-    if (check->where && json_find(payload, check->where, &value) > 0 &&
-        !(number_of(payload, check->where, &where) &&
-          decimal_read(check->where_number, strlen(check->where_number), &wanted) &&
-          decimal_is_equal(where, wanted)))
-        return true;
-    return !number_of(payload, check->total, &total) ||
-           !number_of(payload, check->plus, &plus) ||
-           !number_of(payload, check->minus, &minus) ||
-           decimal_is_difference(total, plus, minus);
-}
-
-static void check_sense(const struct plan *plan, const struct json_span *payload,
-                        struct accept *ret)
-{
-    for (size_t i = 0; i < plan->check_count && payload->kind == JSON_MAP; i++) {
-        const struct check_plan *check = &plan->checks[i];
-        if (holds(check, payload))
-            continue;
-        assert(ret->warning_count < INTAKE_WARNINGS_MAX);
-        (void)snprintf(ret->warnings[ret->warning_count].pointer,
-                       sizeof ret->warnings[0].pointer, "/payload/%s", check->total);
-        (void)snprintf(ret->warnings[ret->warning_count].text, sizeof ret->warnings[0].text,
-                       "%s", check->says);
-        ret->warning_count++;
-    }
 }
 
 static bool gets(const struct app_card_webhook *webhook, const char *type)
@@ -176,12 +118,12 @@ enum error_code intake_plan(const struct app_card *card, const struct event_requ
     describe(like, card, request, event_id, wall_ms);
     enum error_code code = check_type(profile, request, like->type, error);
     if (!code)
-        code = check_required(profile_type(profile, like->type), &request->payload, error);
+        code = sense_require(profile_type(profile, like->type), &request->payload, error);
     if (!code)
         code = plan_event(card, request, like, cipher, ret, error);
     if (!code) {
         ret->app_version = card->version;
-        check_sense(profile->plan, &request->payload, ret);
+        sense_check(profile->plan, &request->payload, ret);
         list_targets(card, like->type, ret);
     }
     event_drop(like);

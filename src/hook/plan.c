@@ -36,13 +36,6 @@ void plan_set(struct plan_values *values, enum plan_var var, const char *at, siz
     values->of[var] = (struct slice){at, len};
 }
 
-void plan_copy(struct plan_values *values, enum plan_var var, const char *at, size_t len)
-{
-    assert(len < sizeof values->own[var]);
-    memcpy(values->own[var], at, len);
-    plan_set(values, var, values->own[var], len);
-}
-
 void plan_number(struct plan_values *values, enum plan_var var, int64_t number)
 {
     int len = snprintf(values->own[var], sizeof values->own[var], "%lld", (long long)number);
@@ -88,6 +81,16 @@ void plan_fill_event(struct plan_values *values, uint32_t vars, const struct eve
         plan_number(values, VAR_CREATED_UNIX, event->created_ms / 1000);
     plan_set(values, VAR_EVENT_TYPE, event->type, strlen(event->type));
     plan_set(values, VAR_EVENT_MODE, event->mode == EVENT_TEST ? "test" : "live", 4);
+}
+
+void plan_fill_attempt(struct plan_values *values, uint32_t vars, int64_t wall_ms, int number)
+{
+    plan_number(values, VAR_ATTEMPT_UNIX, wall_ms / 1000);
+    plan_number(values, VAR_ATTEMPT_NUMBER, number);
+    if (vars & 1u << VAR_ATTEMPT_ISO) {
+        char *own = values->own[VAR_ATTEMPT_ISO];
+        plan_set(values, VAR_ATTEMPT_ISO, own, text_time(own, wall_ms, 3));
+    }
 }
 
 void plan_write(const struct plan_text *text, const struct plan_values *values,

@@ -67,7 +67,6 @@ struct plan_values {
     char own[PLAN_VARS_COUNT][48];
 };
 void plan_set(struct plan_values *values, enum plan_var var, const char *at, size_t len);
-void plan_copy(struct plan_values *values, enum plan_var var, const char *at, size_t len);
 void plan_number(struct plan_values *values, enum plan_var var, int64_t number);
 
 enum piece_kind {
@@ -188,6 +187,10 @@ enum error_code plan_body(const struct plan *plan, const struct plan_values *val
 // The event's variables among vars; event must outlive values.
 void plan_fill_event(struct plan_values *values, uint32_t vars, const struct event *event,
                      struct id_cipher *cipher);
+
+// The attempt's variables among vars.
+void plan_fill_attempt(struct plan_values *values, uint32_t vars, int64_t wall_ms,
+                       int number);
 
 // Append a text that holds neither payload nor proofs.
 void plan_write(const struct plan_text *text, const struct plan_values *values,

@@ -32,7 +32,7 @@ static void add_text(struct plan_body *body, const struct plan_text *text,
             body->payload_at = body->len;
             add(body, payload->at, payload->len);
             break;
-        default: assert(!"proofs do not stand in bodies");
+        default: assert(false && "proofs do not stand in bodies");
         }
     }
 }

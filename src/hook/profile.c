@@ -3,12 +3,26 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "hook/plan.h"
+#include "hook/profile_load.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { TYPE_MAX_LEN = 128, DECODED_MAX = 512 };
+
+struct profile *profile_new(json_t *source)
+{
+    enum { TIMEOUT_MS = 15000, SECRET_MAX = 512 };
+    struct profile *profile = NEW(struct profile);
+    profile->source = source;
+    profile->plan = plan_new();
+    profile->timeout_ms = TIMEOUT_MS;
+    profile->secret_min = 1;
+    profile->secret_max = SECRET_MAX;
+    profile->secret_prefix = memory_copy("", 0);
+    return profile;
+}
 
 static void free_texts(char **texts)
 {

@@ -1,13 +1,13 @@
 #include "hook/profile_load.h"
 
 #include "base/limits.h"
-#include "base/memory.h"
 #include "base/text.h"
 #include "hook/plan.h"
 #include "hook/plan_load.h"
 #include "hook/profile.h"
 #include "hook/profile_read.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
@@ -27,11 +27,13 @@ static enum error_code load_name(const struct place *at)
     if (!code &&
         (!**name || strlen(*name) > 40 || !text_is(*name, strlen(*name), "a-z0-9_-")))
         return place_wrong(at, "must be 1 to 40 small letters, digits, - or _");
-    return code;
+    return code ? code : place_copy(at, &at->reading->profile->title); // unless it has one
 }
 
 static enum error_code load_title(const struct place *at)
 {
+    free(at->reading->profile->title);
+    at->reading->profile->title = NULL;
     return place_copy(at, &at->reading->profile->title);
 }
 
@@ -194,25 +196,10 @@ static const struct place_key profile_keys[] = {
     {"register", false, load_register},
 };
 
-static struct profile *profile_new(json_t *source)
-{
-    enum { TIMEOUT_MS = 15000, SECRET_MAX = 512 };
-    struct profile *profile = NEW(struct profile);
-    profile->source = source;
-    profile->plan = plan_new();
-    profile->timeout_ms = TIMEOUT_MS;
-    profile->secret_min = 1;
-    profile->secret_max = SECRET_MAX;
-    profile->secret_prefix = memory_copy("", 0);
-    return profile;
-}
-
 // What only the whole can say.
 static enum error_code check_whole(const struct place *root)
 {
     struct profile *profile = root->reading->profile;
-    if (!profile->title)
-        profile->title = memory_copy(profile->name, strlen(profile->name));
     if (!profile->is_open && profile->type_count == 0)
         return place_wrong(root, "has no types, and is not open");
     bool needs_secret = profile->plan->seal.is_there;

@@ -2,11 +2,9 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "hook/card.h"
 #include "hook/event.h"
 #include "hook/parcel.h"
-#include "hook/profile.h"
 #include "hook/proof.h"
 
 #include <assert.h>
@@ -93,7 +91,7 @@ static bool write_piece(struct writing *writing, const struct piece *piece)
             write_proof(writing, piece->proofs[0], use);
         return use != NULL;
     case PIECE_LIST: return write_list(writing, piece);
-    default: assert(!"payloads do not stand in headers");
+    default: assert(false && "payloads do not stand in headers");
     }
     return false;
 }
@@ -136,17 +134,6 @@ static void write_head(struct writing *writing)
     buf_add(&writing->head, "\r\n", 2);
 }
 
-static void fill_attempt(struct writing *writing, const struct parcel *parcel)
-{
-    struct plan_values *values = &writing->values;
-    plan_number(values, VAR_ATTEMPT_UNIX, writing->wall_ms / 1000);
-    if (writing->plan->attempt_vars & 1u << VAR_ATTEMPT_ISO) {
-        char *own = values->own[VAR_ATTEMPT_ISO];
-        plan_set(values, VAR_ATTEMPT_ISO, own, text_time(own, writing->wall_ms, 3));
-    }
-    plan_number(values, VAR_ATTEMPT_NUMBER, parcel->number + 1);
-}
-
 // The oldest secret in force: whoever holds either reads it by its version.
 static const struct secret_use *sealing_secret(const struct writing *writing)
 {
@@ -166,7 +153,7 @@ static bool encrypt_body(struct writing *writing, const unsigned char *iv)
     struct buf sealed;
     if (!use || !writing->plan->seal.is_there)
         return false;
-    buf_init(&sealed, TEXT_BASE64_LEN(wire->body_len) + ENVELOPE_MAX);
+    buf_init(&sealed, 2 * wire->body_len + ENVELOPE_MAX);
     if (!proof_seal(writing->plan, use, &writing->values, wire->body, wire->body_len, iv,
                     &sealed)) {
         buf_done(&sealed);
@@ -182,8 +169,7 @@ static bool encrypt_body(struct writing *writing, const unsigned char *iv)
 // trust it for nothing.
 static bool has_secret(const struct writing *writing)
 {
-    return writing->wire->card->profile->secret_from == SECRET_FROM_NONE ||
-           sealing_secret(writing) != NULL;
+    return !writing->wire->card->needs_secret || sealing_secret(writing) != NULL;
 }
 
 static enum error_code write_wire(struct writing *writing, const struct parcel *parcel,
@@ -195,7 +181,8 @@ static enum error_code write_wire(struct writing *writing, const struct parcel *
     if (!card->is_usable || !has_secret(writing))
         return unusable(error, "the webhook's secret cannot be used");
     plan_fill_event(&writing->values, writing->plan->attempt_vars, wire->event, cipher);
-    fill_attempt(writing, parcel);
+    plan_fill_attempt(&writing->values, writing->plan->attempt_vars, writing->wall_ms,
+                      parcel->number + 1);
     if (card->settings.is_encrypted && !encrypt_body(writing, iv))
         return unusable(error, "the body cannot be encrypted");
     plan_set(&writing->values, VAR_BODY, wire->body, wire->body_len);
@@ -210,7 +197,7 @@ enum error_code wire_new(struct hook_card *card, const struct parcel *parcel,
                          const unsigned char dice[16], struct wire **ret, struct error *error)
 {
     assert(parcel->event);
-    struct writing writing = {.plan = card->profile->plan, .wall_ms = wall_ms};
+    struct writing writing = {.plan = card->plan, .wall_ms = wall_ms};
     struct wire *wire = writing.wire = NEW(struct wire);
     wire->card = hook_card_hold(card);
     wire->event = event_hold(parcel->event);
