@@ -107,7 +107,8 @@ enum error_code store_set_setting(struct store *store, const char *name, const c
     return store->table->set_setting(store->backend, name, value, error);
 }
 
-enum error_code store_do(struct store *store, struct op *op, int64_t now_ms, struct error *error)
+enum error_code store_do(struct store *store, struct op *op, int64_t now_ms,
+                         struct error *error)
 {
     enum store_verdict verdict;
     struct news news;
@@ -120,7 +121,8 @@ enum error_code store_do(struct store *store, struct op *op, int64_t now_ms, str
     if (verdict != STORE_DONE)
         return error_set(error, ERR_IO, "%s", store->table->why(store->backend));
     if (op->result != OP_DONE)
-        return error_set(error, ERR_CONFLICT, "the first write was refused (%d)", (int)op->result);
+        return error_set(error, ERR_CONFLICT, "the first write was refused (%d)",
+                         (int)op->result);
     return ERR_OK;
 }
 
