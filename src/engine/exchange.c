@@ -166,7 +166,6 @@ static void wait_again(struct engine *engine, struct exchange *exchange)
     parcel->crashes = settle->crashes;
     parcel->due_wall_ms = settle->due_wall_ms;
     parcel->wait_ms = settle->wait_ms;
-    parcel->trigger = TRIGGER_SCHEDULED;
     parcel->is_parked = true;
     held->exchange = NULL;
     if (exchange->due_mono_ms <= engine->now.mono_ms + engine->limits.park_ms &&

@@ -65,27 +65,40 @@ static void try_again(struct engine *engine, struct exchange *exchange,
         wait_for(engine, exchange, settle, wait);
 }
 
+// What did not count is made again, of the same trigger. A manual attempt keeps the wait that
+// its failure may bring back.
+static void repeat(struct engine *engine, struct exchange *exchange,
+                   const struct outcome *outcome, struct settle *settle)
+{
+    const struct parcel *parcel = exchange->held->parcel;
+
+    wait_for(engine, exchange, settle, outcome->error == OUTCOME_LOCAL ? JUDGE_PAUSE_MS : 0);
+    if (parcel->trigger != TRIGGER_SCHEDULED)
+        settle->wait_ms = parcel->wait_ms;
+}
+
 static void decide(struct engine *engine, struct exchange *exchange,
                    const struct outcome *outcome, struct settle *settle)
 {
     enum trigger trigger = exchange->held->parcel->trigger;
+    bool is_closed = exchange->held->lane->is_closed;
+    bool is_last = settle->number == UINT16_MAX;
 
     if (is_received(exchange->card, outcome)) {
         settle->next = SETTLE_DELIVERED;
     } else if (trigger == TRIGGER_TEST) {
         settle->next = SETTLE_FAILED;
+    } else if (!does_count(outcome) && !is_closed && !is_last) {
+        repeat(engine, exchange, outcome, settle);
     } else if (trigger != TRIGGER_SCHEDULED) {
         settle->next = SETTLE_RESTORE;
         settle->step += MUTANT_IS(MANUAL_MOVES_STEP);
-    } else if (exchange->held->lane->is_closed) {
+    } else if (is_closed) {
         settle->next = SETTLE_CANCELLED;
-    } else if (settle->number == UINT16_MAX) {
+    } else if (is_last) {
         settle->next = SETTLE_FAILED;
-    } else if (does_count(outcome)) {
-        try_again(engine, exchange, outcome, settle);
     } else {
-        wait_for(engine, exchange, settle,
-                 outcome->error == OUTCOME_LOCAL ? JUDGE_PAUSE_MS : 0);
+        try_again(engine, exchange, outcome, settle);
     }
 }
 

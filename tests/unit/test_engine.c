@@ -85,7 +85,7 @@ static const struct {
     {TRIGGER_SCHEDULED, 1, OUTCOME_LOCAL, 0, SETTLE_WAIT, 1, 1000, false},
     {TRIGGER_MANUAL, 1, OUTCOME_NONE, 204, SETTLE_DELIVERED, 1, 0, false},
     {TRIGGER_MANUAL, 1, OUTCOME_NONE, 500, SETTLE_RESTORE, 1, 0, false},
-    {TRIGGER_MANUAL, 2, OUTCOME_LOCAL, 0, SETTLE_RESTORE, 2, 0, false},
+    {TRIGGER_MANUAL, 2, OUTCOME_LOCAL, 0, SETTLE_WAIT, 2, 0, false},
     {TRIGGER_TEST, 0, OUTCOME_NONE, 500, SETTLE_FAILED, 0, 0, false},
 };
 
@@ -122,7 +122,8 @@ static void an_outcome_is_judged(void **state)
         assert_int_equal(settle->disable_webhook, verdicts[i].disables);
         assert_int_equal(settle->attempt.duration_ms, 40);
         if (settle->next == SETTLE_WAIT)
-            assert_int_equal(settle->due_wall_ms, world->now.wall_ms + verdicts[i].wait_ms);
+            assert_int_equal(settle->due_wall_ms - world->now.wall_ms,
+                             verdicts[i].error == OUTCOME_LOCAL ? 1000 : verdicts[i].wait_ms);
         world_free(world);
     }
 }
