@@ -5,8 +5,10 @@ add_unit_test(net answer)
 add_fuzz(answer net)
 
 # Those that need receivers, or a resolver that answers by a script.
-foreach(module resolver caller dial pool tls_client)
+foreach(module resolver caller dial pool tls_client outbound)
   add_unit_test(net ${module})
   target_sources(test_${module} PRIVATE unit/hostile.c)
 endforeach()
-target_sources(test_tls_client PRIVATE unit/certificates.c)
+foreach(module tls_client outbound)
+  target_sources(test_${module} PRIVATE unit/certificates.c unit/service.c)
+endforeach()

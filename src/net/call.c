@@ -137,6 +137,7 @@ void call_enter(struct call *call, enum phase phase, enum limit phase_limit)
 static void call_enter_body(struct call *call)
 {
     call->phase = PHASE_BODY;
+    outbound_stop_writing(call->outbound); // who answers before has read enough
     loop_timer(call->kit->loop, &call->timer,
                loop_now(call->kit->loop).mono_ms + limit(LIMIT_RESPONSE_BODY_MS));
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "net/call.h"
 #include "net/guard.h"
+#include "net/tls_client.h"
 
 #include <assert.h>
 #include <netdb.h>
@@ -38,6 +39,12 @@ static void dial_handshake(struct call *call)
     call->kit->handshakes_us += clock_mono_us() - before_us;
     if (state == OUTBOUND_WAITS)
         return;
+    if (!tls_client_speaks_http(call->outbound->ssl)) {
+        snprintf(call->detail, sizeof call->detail,
+                 "it chose a protocol that was not offered");
+        call_finish(call, CALL_TLS);
+        return;
+    }
     call->timings.tls = call_now_us(call);
     call_send(call);
 }

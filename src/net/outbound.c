@@ -136,16 +136,19 @@ bool outbound_start_tls(struct outbound *outbound, struct tls_client *client,
     return outbound->ssl != NULL;
 }
 
+// OpenSSL may want to write in order to read; a request that waits for room always does.
+static void outbound_watch(struct outbound *outbound, bool wants_to_write)
+{
+    bool is_out = wants_to_write || outbound->is_writing;
+    loop_watch(outbound->loop, &outbound->watch, is_out ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
 // Waits for what OpenSSL named, or says how it ended.
 static enum outbound_state tls_state(struct outbound *outbound, int result)
 {
     switch (SSL_get_error(outbound->ssl, result)) {
-    case SSL_ERROR_WANT_READ:
-        loop_watch(outbound->loop, &outbound->watch, EPOLLIN);
-        return OUTBOUND_WAITS;
-    case SSL_ERROR_WANT_WRITE:
-        loop_watch(outbound->loop, &outbound->watch, EPOLLIN | EPOLLOUT);
-        return OUTBOUND_WAITS;
+    case SSL_ERROR_WANT_READ: outbound_watch(outbound, false); return OUTBOUND_WAITS;
+    case SSL_ERROR_WANT_WRITE: outbound_watch(outbound, true); return OUTBOUND_WAITS;
     case SSL_ERROR_ZERO_RETURN: return OUTBOUND_CLOSED;
     default: break;
     }
@@ -226,7 +229,6 @@ static enum outbound_state write_plain(struct outbound *outbound,
         if (sent >= 0) {
             bytes->sent += (size_t)sent;
         } else if (errno == EAGAIN) {
-            loop_watch(outbound->loop, &outbound->watch, EPOLLIN | EPOLLOUT);
             return OUTBOUND_WAITS;
         } else if (errno != EINTR) {
             return OUTBOUND_FAILED;
@@ -239,9 +241,15 @@ enum outbound_state outbound_write(struct outbound *outbound, struct outbound_by
 {
     enum outbound_state state =
         outbound->ssl ? write_tls(outbound, bytes) : write_plain(outbound, bytes);
-    if (state != OUTBOUND_WAITS)
-        loop_watch(outbound->loop, &outbound->watch, EPOLLIN);
+    outbound->is_writing = state == OUTBOUND_WAITS;
+    outbound_watch(outbound, false);
     return state;
+}
+
+void outbound_stop_writing(struct outbound *outbound)
+{
+    outbound->is_writing = false;
+    outbound_watch(outbound, false);
 }
 
 static enum outbound_state read_tls(struct outbound *outbound, char *ret, size_t room,

@@ -27,6 +27,7 @@ struct outbound {
     struct address remote;
     int64_t opened_ms;
     uint64_t written; // over TLS: bytes that had gone out at outbound_begin()
+    bool is_writing;  // outbound_write() waits
 
     // the pool's
     struct origin *origin;
@@ -66,6 +67,8 @@ struct outbound_bytes {
 
 // Sends what is not sent yet, as far as it goes.
 enum outbound_state outbound_write(struct outbound *outbound, struct outbound_bytes *bytes);
+
+void outbound_stop_writing(struct outbound *outbound); // what is not sent stays so
 
 // At most room bytes; DONE: *ret_len of them, at least one.
 enum outbound_state outbound_read(struct outbound *outbound, char *ret, size_t room,

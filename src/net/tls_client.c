@@ -187,6 +187,15 @@ SSL *tls_client_open(struct tls_client *client, int fd, const char *host,
     return ssl;
 }
 
+// OpenSSL does not compare the choice with what was offered.
+bool tls_client_speaks_http(const SSL *ssl)
+{
+    const unsigned char *protocol;
+    unsigned len;
+    SSL_get0_alpn_selected(ssl, &protocol, &len);
+    return len == 0 || (len == 8 && memcmp(protocol, "http/1.1", 8) == 0);
+}
+
 static void put(char *ret_detail, const char *text)
 {
     size_t len = strnlen(text, TLS_DETAIL_MAX - 1);

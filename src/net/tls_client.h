@@ -10,6 +10,7 @@
 #include "net/tls.h"
 
 #include <openssl/ssl.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { TLS_DETAIL_MAX = 160 };
@@ -28,6 +29,9 @@ void tls_session_done(struct tls_session *session);
 // NULL: out of resources.
 SSL *tls_client_open(struct tls_client *client, int fd, const char *host,
                      struct tls_session *session);
+
+// After the handshake: no other protocol than HTTP/1.1 was chosen.
+bool tls_client_speaks_http(const SSL *ssl);
 
 // After SSL_connect() failed for good: why, and more words for the merchant's developer. Call
 // it before any other OpenSSL function on this thread.

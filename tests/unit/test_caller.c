@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -311,12 +313,60 @@ static void serve_early(struct hostile *hostile, int fd, int nth)
         hostile_pause(fd, 100);
 }
 
+// The same, but the body never comes; meanwhile the request could still be written.
+static void serve_early_head(struct hostile *hostile, int fd, int nth)
+{
+    char bytes[4096];
+    (void)hostile;
+    (void)nth;
+    for (int i = 0; i < 200 && recv(fd, bytes, sizeof bytes, 0) > 0; i++)
+        if (i == 0 && !hostile_say(fd, OK_HEAD "Content-Length: 99\r\n\r\n"))
+            return;
+    hostile_pause(fd, 400);
+}
+
 static void serve_nothing_taken(struct hostile *hostile, int fd, int nth)
 {
     (void)hostile;
     (void)nth;
     usleep(600000);
     hostile_pause(fd, 0);
+}
+
+static int64_t cpu_us(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_THREAD, &usage), 0);
+    return usage.ru_utime.tv_usec + usage.ru_stime.tv_usec +
+           1000000 * (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec);
+}
+
+// Waiting is waiting: a descriptor that stays ready must not turn the loop all the time.
+static void test_nothing_spins(void **state)
+{
+    (void)state;
+    hostile_script *const scripts[] = {serve_silence, serve_early_head, serve_nothing_taken};
+    struct world world;
+    char *large = calloc(1, 16 << 20);
+    assert_non_null(large);
+    assert_true(limit_set(LIMIT_RESPONSE_BODY_MS, 400));
+    world_init(&world, "127.0.0.0/8", NULL);
+    world.timeout_ms = 400;
+    world.body = large;
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        struct hostile *hostile = hostile_new(scripts[i], NULL);
+        world.body_len = i == 0 ? 7 : 16 << 20;
+        int64_t before_us = cpu_us();
+        world_call(&world, hostile->port);
+        int64_t spent_us = cpu_us() - before_us;
+        assert_in_range(world.timings.total, 395000, 2000000);
+        if (spent_us > 200000)
+            fail_msg("script %zu: %ld us", i, (long)spent_us);
+        hostile_free(hostile);
+    }
+    assert_true(limit_set(LIMIT_RESPONSE_BODY_MS, 100));
+    free(large);
+    world_done(&world);
 }
 
 static void test_streams(void **state)
@@ -340,6 +390,7 @@ static void test_streams(void **state)
         {serve_vast_chunk, CALL_ANSWERED, 0, 7},
         {serve_endless_trailer, CALL_ANSWERED, 0, 7},
         {serve_early, CALL_ANSWERED, 0, 16 << 20},
+        {serve_early_head, CALL_ANSWERED, 95, 16 << 20},
         {serve_nothing_taken, CALL_TIMEOUT, 295, 16 << 20},
     };
     struct world world;
@@ -371,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_rows_in_bytes),
         cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_nothing_spins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

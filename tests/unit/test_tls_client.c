@@ -3,8 +3,8 @@
 
 #include "net/tls_client.h"
 
-#include "certificates.h"
 #include "hostile.h"
+#include "service.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -21,48 +21,6 @@ static const struct script_name names[] = {{"hook.test", "127.0.0.1", 0, 0},
                                            {"x.hook.test", "127.0.0.1", 0, 0},
                                            {"hook.com", "127.0.0.1", 0, 0},
                                            {NULL, NULL, 0, 0}};
-
-struct service {
-    SSL_CTX *context;
-    atomic_int requests;
-    atomic_int resumed;
-    atomic_int alpn; // handshakes that ended with http/1.1
-    char server_name[64];
-};
-
-static int on_alpn(SSL *ssl, const unsigned char **ret, unsigned char *ret_len,
-                   const unsigned char *offered, unsigned offered_len, void *argument)
-{
-    static const unsigned char both[] = "\x02h2\x08http/1.1";
-    (void)ssl;
-    (void)argument;
-    int found = SSL_select_next_proto((unsigned char **)(uintptr_t)ret, ret_len, both,
-                                      sizeof both - 1, offered, offered_len);
-    return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
-}
-
-static struct service *service_new(const struct recipe *recipe, int version_max)
-{
-    struct service *service = calloc(1, sizeof *service);
-    assert_non_null(service);
-    service->context = SSL_CTX_new(TLS_server_method());
-    SSL_CTX_set_security_level(service->context, 0);
-    SSL_CTX_set_min_proto_version(service->context, 0);
-    SSL_CTX_set_max_proto_version(service->context, version_max);
-    SSL_CTX_set_alpn_select_cb(service->context, on_alpn, NULL);
-    SSL_CTX_set_session_id_context(service->context, (const unsigned char *)"t", 1);
-    X509 *cert = certificates_make(recipe);
-    assert_int_equal(SSL_CTX_use_certificate(service->context, cert), 1);
-    assert_int_equal(SSL_CTX_use_PrivateKey(service->context, certificates_key(recipe)), 1);
-    X509_free(cert);
-    return service;
-}
-
-static void service_free(struct service *service)
-{
-    SSL_CTX_free(service->context);
-    free(service);
-}
 
 // Answers the first request, and closes, so that the next call shakes hands again.
 static void serve_tls(struct hostile *hostile, int fd, int nth)
@@ -211,6 +169,35 @@ static void test_unknown_authority(void **state)
     service_free(service);
 }
 
+static int force_h2(SSL *ssl, const unsigned char **ret, unsigned char *ret_len,
+                    const unsigned char *offered, unsigned offered_len, void *argument)
+{
+    (void)ssl;
+    (void)offered;
+    (void)offered_len;
+    (void)argument;
+    *ret = (const unsigned char *)"h2";
+    *ret_len = 2;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+static void test_forced_protocol(void **state)
+{
+    (void)state;
+    struct world world;
+    struct service *service = service_new(&good, 0);
+    SSL_CTX_set_alpn_select_cb(service->context, force_h2, NULL);
+    struct hostile *hostile = hostile_new(serve_tls, service);
+    world_init(&world, "127.0.0.0/8", certificates_authority);
+    world.tls = true;
+    world.host = "hook.test";
+    assert_int_equal(world_call(&world, hostile->port), CALL_TLS);
+    world_done(&world);
+    hostile_free(hostile);
+    assert_int_equal(service->requests, 0);
+    service_free(service);
+}
+
 static void test_sessions_are_resumed(void **state)
 {
     (void)state;
@@ -231,60 +218,6 @@ static void test_sessions_are_resumed(void **state)
         assert_int_equal(service->resumed, 3);
         service_free(service);
     }
-}
-
-enum { REQUEST_BODY = 40000, REPLY_BODY = 30000 };
-
-// Several calls over one connection, each way more than a TLS record holds.
-static void serve_tls_kept(struct hostile *hostile, int fd, int nth)
-{
-    static char page[REPLY_BODY], bytes[REQUEST_BODY];
-    struct service *service = (struct service *)(uintptr_t)hostile->argument;
-    SSL *ssl = SSL_new(service->context);
-    (void)nth;
-    memset(page, 'x', sizeof page);
-    SSL_set_fd(ssl, fd);
-    for (bool is_open = SSL_accept(ssl) == 1; is_open;) {
-        int total = 0, len = 0;
-        while (total <= REQUEST_BODY && (len = SSL_read(ssl, bytes, sizeof bytes)) > 0)
-            total += len;
-        is_open = len > 0;
-        if (!is_open)
-            break;
-        service->requests++;
-        const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n";
-        is_open = SSL_write(ssl, head, sizeof head - 1) > 0 &&
-                  SSL_write(ssl, page, sizeof page) > 0;
-    }
-    SSL_free(ssl);
-}
-
-static void test_connections_are_kept(void **state)
-{
-    (void)state;
-    struct world world;
-    struct service *service = service_new(&good, 0);
-    struct hostile *hostile = hostile_new(serve_tls_kept, service);
-    char *body = calloc(1, REQUEST_BODY);
-    assert_non_null(body);
-    world_init(&world, "127.0.0.0/8", certificates_authority);
-    world.tls = true;
-    world.host = "hook.test";
-    world.body = body;
-    world.body_len = REQUEST_BODY;
-    for (int call = 0; call < 6; call++) {
-        assert_int_equal(world_call(&world, hostile->port), CALL_ANSWERED);
-        assert_int_equal(world.was_kept, call > 0);
-        assert_int_equal(world.answer_len, limit(LIMIT_RESPONSE_KEPT));
-        assert_true(world.is_cut);
-        world_run(&world, call == 3 ? 150 : 0); // long enough to be looked at before its use
-    }
-    assert_int_equal(hostile->connections, 1);
-    assert_int_equal(service->requests, 6);
-    world_done(&world);
-    hostile_free(hostile);
-    service_free(service);
-    free(body);
 }
 
 struct says {
@@ -377,7 +310,7 @@ int main(void)
         cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_unknown_authority),
         cmocka_unit_test(test_sessions_are_resumed),
-        cmocka_unit_test(test_connections_are_kept),
+        cmocka_unit_test(test_forced_protocol),
         cmocka_unit_test(test_what_is_no_tls),
         cmocka_unit_test(test_authorities_that_are_none),
     };
