@@ -90,6 +90,7 @@ static void add_scrubbed(struct buf *buf, const char *bytes, size_t len,
         size_t found = 0; // the longest that stands here
         for (size_t i = 0; i < count; i++)
             if (canaries[i].len > found && canaries[i].len <= len - at &&
+                bytes[at] == canaries[i].at[0] &&
                 memcmp(bytes + at, canaries[i].at, canaries[i].len) == 0)
                 found = canaries[i].len;
         if (found > 0) {

@@ -167,7 +167,10 @@ enum error_code load_trigger(const struct place *at)
 {
     static const struct place_key keys[] = {{"scheduled", true, trigger_scheduled},
                                             {"test", true, trigger_test}};
-    return place_keys(at, keys, COUNT(keys));
+    enum error_code code = place_keys(at, keys, COUNT(keys));
+    const char **words = plan_of(at)->triggers;
+    words[TRIGGER_MANUAL] = words[TRIGGER_REPLAY] = words[TRIGGER_SCHEDULED];
+    return code;
 }
 
 // headers

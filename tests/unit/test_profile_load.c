@@ -218,6 +218,29 @@ static void no_bytes_do_harm(void **state)
     }
 }
 
+// The first example of the documentation is a profile.
+static void the_documented_file_is_taken(void **state)
+{
+    (void)state;
+    char text[32768];
+    FILE *file = fopen(SOURCE_DIR "/docs/profiles.md", "r");
+    assert_non_null(file);
+    size_t len = fread(text, 1, sizeof text - 1, file);
+    assert_int_equal(fclose(file), 0);
+    text[len] = '\0';
+    char *from = strstr(text, "```json\n");
+    assert_non_null(from);
+    from += strlen("```json\n");
+    char *to = strstr(from, "```");
+    assert_non_null(to);
+    struct profile *profile = NULL;
+    struct error error = {0};
+    if (profile_load("docs", from, (size_t)(to - from), &profile, &error))
+        fail_msg("%s", error.text);
+    assert_int_equal(profile->wait_count, 2);
+    profile_free(profile);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +248,7 @@ int main(void)
         cmocka_unit_test(a_wrong_file_says_where_and_why),
         cmocka_unit_test(what_is_no_json_is_refused_with_its_line),
         cmocka_unit_test(no_bytes_do_harm),
+        cmocka_unit_test(the_documented_file_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
