@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -321,6 +322,22 @@ static void test_endless_line_is_refused_without_its_end(void **state)
     assert_int_equal(head.fault, HEAD_FAULT_TOO_LARGE);
 }
 
+static void test_host_length(void **state)
+{
+    static const struct {
+        int len;
+        enum head_state state;
+    } rows[] = {{254, HEAD_DONE}, {255, HEAD_DONE}, {256, HEAD_BAD}};
+    char bytes[400];
+    struct head head;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int len = snprintf(bytes, sizeof bytes, GET "Host: %0*d\r\n\r\n", rows[i].len, 1);
+        assert_int_equal(feed(&head, HEAD_REQUEST, bytes, (size_t)len), rows[i].state);
+    }
+}
+
 static void test_responses(void **state)
 {
     static const struct {
@@ -393,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_header_lines),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_endless_line_is_refused_without_its_end),
+        cmocka_unit_test(test_host_length),
         cmocka_unit_test(test_responses),
     };
 
