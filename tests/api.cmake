@@ -1,3 +1,6 @@
-foreach(module routes problem key_text cursor)
+foreach(module routes problem key_text cursor door)
   add_unit_test(api ${module})
 endforeach()
+target_link_libraries(test_door profiles)
+target_sources(test_door PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/door_world.c)
+target_include_directories(test_door PRIVATE ${CMAKE_SOURCE_DIR}/tests)

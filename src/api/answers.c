@@ -144,6 +144,8 @@ void answer_error(struct request *request, const struct error *error)
     send_and_release(request, response);
 }
 
+const char answer_no_such[] = "there is no such thing, or it is not this key's";
+
 // Results that need no more words than these.
 static const struct {
     enum op_result result;
@@ -154,7 +156,7 @@ static const struct {
      "this Idempotency-Key or id was used before, "
      "with another body"},
     {OP_STALE, ERR_OVERLOADED, "the app's webhooks change too often just now"},
-    {OP_NOT_FOUND, ERR_NOT_FOUND, "there is no such thing, or it belongs to another app"},
+    {OP_NOT_FOUND, ERR_NOT_FOUND, answer_no_such},
     {OP_CHANGED, ERR_PRECONDITION, "it has changed since it was read; read it again"},
     {OP_FULL, ERR_DISK_FULL, "the disk is full; nothing was changed"},
     {OP_FAILED, ERR_UNAVAILABLE, "the store is stopping"},

@@ -102,12 +102,9 @@ static enum error_code step_scope(struct request *request, struct error *error)
                      scope_text((enum scope)route->scope));
 }
 
-static enum error_code no_such(const struct request *request, enum path_name name,
-                               struct error *error)
+static enum error_code no_such(struct error *error)
 {
-    (void)request;
-    return error_set(error, ERR_NOT_FOUND, "there is no such %s, or it is not this key's",
-                     path_name_text(name));
+    return error_set(error, ERR_NOT_FOUND, "%s", answer_no_such);
 }
 
 static bool is_uid(struct text_span text)
@@ -133,7 +130,7 @@ static enum error_code step_app(struct request *request, struct error *error)
             !id_parse(request->door->options.cipher, ID_APP, name.at, name.len, &id, &n);
         if (is_by_uid ? !is_uid(name)
                       : request->key_app_id != 0 && request->key_app_id != id) {
-            return no_such(request, PATH_APP, error);
+            return no_such(error);
         }
         id = is_by_uid ? request->key_app_id : id;
     }
@@ -142,7 +139,7 @@ static enum error_code step_app(struct request *request, struct error *error)
         return ERR_OK; // it waits
     }
     if (is_by_uid && (known->uid == NULL || !text_equal(name.at, name.len, known->uid))) {
-        return no_such(request, PATH_APP, error);
+        return no_such(error);
     }
     request->app_id = known->card->id;
     request->profile = known->card->profile;
@@ -167,7 +164,7 @@ static enum error_code step_object(struct request *request, struct error *error)
         if (text.at != NULL &&
             !id_parse(request->door->options.cipher, objects[i].kind, text.at, text.len,
                       &request->object_id, &request->object_n)) {
-            return no_such(request, objects[i].name, error);
+            return no_such(error);
         }
     }
     return ERR_OK;

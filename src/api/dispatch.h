@@ -43,6 +43,7 @@ void handover_on_replay(struct request *request, struct op *op);
 void handover_crowd(struct door *door); // those that waited for room, or waited too long
 
 // answers.c: each ends the request.
+extern const char answer_no_such[]; // one sentence, whatever is not there, and for whom
 void answer_with(struct request *request, struct op *op); // what the route answers
 void answer_error(struct request *request, const struct error *error);
 // An op that was refused; conflict: with what, or NULL.

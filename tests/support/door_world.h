@@ -1,0 +1,47 @@
+// A world for the tests of the door: a real server on socket pairs, a real SQLite store in a
+// folder of its own, and the door between them, all on the test's thread but the store.
+// Include after <cmocka.h>.
+
+#ifndef SUPPORT_DOOR_WORLD_H
+#define SUPPORT_DOOR_WORLD_H
+
+#include "base/moment.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct world;
+
+struct world *world_new(void);
+void world_free(struct world *world);
+
+// What came back. json is NULL where the body is none; reply_done() releases it.
+struct reply {
+    int status;
+    char head[4096];
+    json_t *json;
+};
+void reply_done(struct reply *reply);
+// A header's value, or "".
+const char *reply_header(const struct reply *reply, const char *name, char ret[200]);
+const char *reply_text(const struct reply *reply, const char *member); // of the body, or ""
+
+// One request on its own connection. key NULL: none; more: further header lines, each ended
+// by CRLF, or ""; body NULL: none.
+struct reply world_ask(struct world *world, const char *method, const char *path,
+                       const char *key, const char *more, const char *body);
+// The same, released at once: its status.
+int world_status(struct world *world, const char *method, const char *path, const char *key,
+                 const char *body);
+
+const char *world_operator(const struct world *world); // the operator's key
+void world_skip_ms(struct world *world, int64_t ms);   // the clocks jump ahead
+void world_unready(struct world *world, const char *why);
+
+// POST, which must answer 201; the member of its body (NULL: "id") goes into ret.
+void world_make(struct world *world, const char *path, const char *body, const char *member,
+                char ret[160]);
+
+#endif
