@@ -11,3 +11,13 @@ endforeach()
 add_test(NAME no_profile_in_code COMMAND ${CMAKE_SOURCE_DIR}/tests/unit/no_profile_in_code.sh
          ${CMAKE_SOURCE_DIR})
 set_tests_properties(no_profile_in_code PROPERTIES LABELS unit)
+
+include(${CMAKE_CURRENT_SOURCE_DIR}/fuzz.cmake)
+foreach(name target profile intake evidence)
+  add_fuzz(${name} hook)
+endforeach()
+foreach(program replay_intake fuzz_intake)
+  if(TARGET ${program})
+    target_link_libraries(${program} profiles)
+  endif()
+endforeach()

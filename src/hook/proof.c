@@ -14,6 +14,7 @@
 #include <string.h>
 
 enum { KEY_BYTES_MAX = 640, PROOF_BYTES_MAX = 1024, SEED_LEN = 32, TAG_LEN = 16 };
+enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 8 * PROOF_BYTES_MAX };
 
 // The key's bytes as the form says. *ret_len: in, the room at ret; out, how many.
 static bool key_bytes(const struct key_form *form, const char *text, size_t len,
@@ -55,7 +56,9 @@ static EVP_PKEY *pem_key(const char *text, size_t len)
     BIO *bio = BIO_new_mem_buf(text, (int)len);
     EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, no_passphrase) : NULL;
     BIO_free(bio);
-    if (key && EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
+    if (key &&
+        (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA || EVP_PKEY_get_bits(key) < RSA_BITS_MIN ||
+         EVP_PKEY_get_bits(key) > RSA_BITS_MAX)) {
         EVP_PKEY_free(key);
         key = NULL;
     }

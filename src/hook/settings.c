@@ -347,7 +347,8 @@ enum error_code settings_set(struct settings *settings, const struct profile *pr
     for (size_t i = 0; i < COUNT(rows); i++) {
         if (strcmp(rows[i].name, name) != 0)
             continue;
-        if (!json_is_null(value))
+        bool has_default = rows[i].set != set_events || profile->events != EVENTS_ONE;
+        if (!json_is_null(value) || !has_default)
             return rows[i].set(settings, profile, value, error);
         rows[i].clear(settings);
         return ERR_OK;

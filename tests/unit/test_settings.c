@@ -47,6 +47,8 @@ static const struct {
     {"yoco", "events", "[]", ERR_OK},
     {"stablemint", "events", "[\"InwardPaymentFailed\"]", ERR_OK},
     {"stablemint", "events", "[]", ERR_INVALID_FIELD},
+    {"stablemint", "events", "null", ERR_INVALID_FIELD},
+    {"mileston", "events", "null", ERR_OK},
     {"stablemint", "events", "[\"InwardPaymentFailed\",\"OutwardPaymentSent\"]",
      ERR_INVALID_FIELD},
     {"standard", "headers", "{\"Authorization\":\"Bearer x\"}", ERR_OK},
