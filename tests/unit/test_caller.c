@@ -316,13 +316,11 @@ static void serve_early(struct hostile *hostile, int fd, int nth)
 // The same, but the body never comes; meanwhile the request could still be written.
 static void serve_early_head(struct hostile *hostile, int fd, int nth)
 {
-    char bytes[4096];
+    char byte;
     (void)hostile;
     (void)nth;
-    for (int i = 0; i < 200 && recv(fd, bytes, sizeof bytes, 0) > 0; i++)
-        if (i == 0 && !hostile_say(fd, OK_HEAD "Content-Length: 99\r\n\r\n"))
-            return;
-    hostile_pause(fd, 400);
+    if (recv(fd, &byte, 1, 0) == 1 && hostile_say(fd, OK_HEAD "Content-Length: 99\r\n\r\n"))
+        hostile_wait(fd);
 }
 
 static void serve_nothing_taken(struct hostile *hostile, int fd, int nth)

@@ -68,7 +68,7 @@ static void test_names(void **state)
         {"servfail.test", CALL_DNS, 0},     {"refused.test", CALL_DNS, 0},
         {"unheard-of.test", CALL_DNS, 0},   {"127.1", CALL_DNS, 0},
         {"::1", CALL_BLOCKED, 0},           {"169.254.169.254", CALL_BLOCKED, 0},
-        {"0.0.0.0", CALL_BLOCKED, 0},
+        {"0.0.0.0", CALL_BLOCKED, 0},       {"::ffff:127.0.0.1", CALL_UNREACHABLE, 0},
     };
     assert_true(limit_set(LIMIT_DNS_MS, 200));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

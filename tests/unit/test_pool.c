@@ -61,6 +61,15 @@ static void serve_one_and_talk(struct hostile *hostile, int fd, int nth)
     hostile_wait(fd);
 }
 
+static void serve_one_and_reset_in_the_next(struct hostile *hostile, int fd, int nth)
+{
+    char bytes[4096];
+    (void)nth;
+    if (hostile_read(hostile, fd) && hostile_say(fd, OK) &&
+        recv(fd, bytes, sizeof bytes, 0) > 0)
+        hostile_reset(fd);
+}
+
 static void serve_silence(struct hostile *hostile, int fd, int nth)
 {
     (void)nth;
@@ -170,6 +179,26 @@ static void test_a_request_is_never_sent_twice(void **state)
     assert_int_equal(hostile->connections, 1);
     world_done(&world);
     hostile_free(hostile);
+}
+
+static void test_a_request_is_never_begun_twice(void **state)
+{
+    (void)state;
+    struct world world;
+    struct hostile *hostile = hostile_new(serve_one_and_reset_in_the_next, NULL);
+    char *large = calloc(1, 16 << 20);
+    assert_non_null(large);
+    world_init(&world, "127.0.0.0/8", NULL);
+    assert_int_equal(world_call(&world, hostile->port), CALL_ANSWERED);
+    world.body = large;
+    world.body_len = 16 << 20;
+    assert_int_equal(world_call(&world, hostile->port), CALL_RESET);
+    assert_true(world.was_kept);
+    world_run(&world, 50);
+    assert_int_equal(hostile->connections, 1);
+    world_done(&world);
+    hostile_free(hostile);
+    free(large);
 }
 
 static void test_the_peers_timeout_is_heeded(void **state)
@@ -324,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_idle_connections_are_watched),
         cmocka_unit_test(test_a_dead_connection_is_replaced),
         cmocka_unit_test(test_a_request_is_never_sent_twice),
+        cmocka_unit_test(test_a_request_is_never_begun_twice),
         cmocka_unit_test(test_the_peers_timeout_is_heeded),
         cmocka_unit_test(test_life_is_limited),
         cmocka_unit_test(test_count_is_limited),
