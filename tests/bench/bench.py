@@ -6,7 +6,7 @@ the receiver, so that what is compared between machines is the ratio."""
 import argparse, json, pathlib, subprocess, sys, tempfile, time, urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from harness import ROOT, Server
+from harness import ROOT, Server, free_port
 
 BUILD = ROOT / "build" / "release"
 
@@ -95,7 +95,7 @@ def main():
                 row("  accept → received at 5,000/s, p50 and p99", f"{paced['p50_ms']:.2f} and {paced['p99_ms']:.2f} ms")
                 row("  memory after it", f"{server.memory_mib():.0f} MiB")
             if wish.waiting:
-                dead = make_webhooks(server, 64, "http://127.0.0.1:9/hook")
+                dead = make_webhooks(server, 64, f"http://127.0.0.1:{free_port()}/hook")
                 figures = generate(server.port, dead, server.key, 0, wish.waiting, wish.connections, folder)
                 row(f"accepted while 64 endpoints refuse, {wish.waiting:,}", f"{figures['per_second']:,.0f}/s")
                 row(f"memory with {wish.waiting:,} waiting", f"{server.memory_mib():.0f} MiB")

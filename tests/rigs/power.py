@@ -6,7 +6,7 @@ commit (synchronous=NORMAL), which must lose. Needs root and loop devices; else 
 import fcntl, os, pathlib, random, shutil, signal, struct, subprocess, sys, tempfile, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from harness import BINARY, Poster, Server, missing_events, read_log
+from harness import BINARY, Poster, Server, free_port, missing_events, read_log
 
 TRIALS = int(sys.argv[1]) if len(sys.argv) > 1 else 30
 CONTROLS = int(sys.argv[2]) if len(sys.argv) > 2 else 6
@@ -51,7 +51,7 @@ def trial(place, dice, binary):
         log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         server = Server(mount / "data", binary=binary)
         server.start()
-        app = server.make_webhook("http://127.0.0.1:9/hook")
+        app = server.make_webhook(f"http://127.0.0.1:{free_port()}/hook")  # refused
         sh("sync", "-f", mount)
         posters = [Poster(server, app, log) for _ in range(8)]
         for poster in posters:

@@ -128,6 +128,9 @@ class Receiver(socketserver.ThreadingTCPServer):
         self.names = []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def handle_error(self, request, client_address):
+        """A server that is killed resets its connections: nothing to tell."""
+
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server_address[1]}/hook"
