@@ -1,14 +1,15 @@
 include(${CMAKE_CURRENT_SOURCE_DIR}/fuzz.cmake)
 
 add_unit_test(net guard)
+add_unit_test(net guard_lists)
 add_unit_test(net answer)
 add_fuzz(answer net)
 
 # Those that need receivers, or a resolver that answers by a script.
-foreach(module resolver caller dial pool tls_client outbound)
+foreach(module resolver caller call dial pool tls_client outbound)
   add_unit_test(net ${module})
   target_sources(test_${module} PRIVATE unit/hostile.c)
 endforeach()
 foreach(module tls_client outbound)
-  target_sources(test_${module} PRIVATE unit/certificates.c unit/service.c)
+  target_sources(test_${module} PRIVATE unit/certificates.c unit/tls_service.c)
 endforeach()

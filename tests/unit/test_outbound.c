@@ -4,7 +4,7 @@
 #include "net/outbound.h"
 
 #include "hostile.h"
-#include "service.h"
+#include "tls_service.h"
 
 #include <setjmp.h>
 #include <signal.h>

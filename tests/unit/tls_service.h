@@ -1,7 +1,7 @@
 // What a receiver that speaks TLS has, and what it saw: the argument of its script.
 
-#ifndef TESTS_SERVICE_H
-#define TESTS_SERVICE_H
+#ifndef TESTS_TLS_SERVICE_H
+#define TESTS_TLS_SERVICE_H
 
 #include "certificates.h"
 

@@ -1,4 +1,4 @@
-#include "service.h"
+#include "tls_service.h"
 
 #include <assert.h>
 #include <stdlib.h>
