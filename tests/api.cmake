@@ -1,4 +1,4 @@
-foreach(module routes problem key_text cursor door)
+foreach(module routes problem key_text cursor fields auth door)
   add_unit_test(api ${module})
 endforeach()
 target_link_libraries(test_door profiles)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <cmocka.h>
 
@@ -120,13 +121,41 @@ static void test_rows_make_sense(void **state)
     }
 }
 
+// openapi.yaml has each row, and nothing else: "  /path:" and below it "    method:".
+static void test_openapi_says_the_same(void **state)
+{
+    FILE *file = fopen(SOURCE_DIR "/openapi.yaml", "r");
+    char line[400], path[200] = "", method[20];
+    size_t said = 0;
+
+    (void)state;
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL && strncmp(line, "components:", 11) != 0) {
+        if (sscanf(line, "  /%198[^:]:", path + 1) == 1 && line[2] == '/') {
+            path[0] = '/';
+        } else if (line[4] != ' ' && sscanf(line, "    %19[a-z]:", method) == 1 &&
+                   strcmp(method, "parameters") != 0 && path[0] != '\0') {
+            bool is_served = false;
+            for (size_t i = 0; i < route_count; i++) {
+                is_served = is_served || (strcmp(routes[i].pattern, path) == 0 &&
+                                          strcasecmp(routes[i].method, method) == 0);
+            }
+            if (!is_served) {
+                fail_msg("%s %s is not served", method, path);
+            }
+            said++;
+        }
+    }
+    fclose(file);
+    assert_int_equal(said, route_count);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_row_is_found),
-        cmocka_unit_test(test_another_method),
-        cmocka_unit_test(test_no_such_path),
-        cmocka_unit_test(test_rows_make_sense),
+        cmocka_unit_test(test_every_row_is_found),    cmocka_unit_test(test_another_method),
+        cmocka_unit_test(test_no_such_path),          cmocka_unit_test(test_rows_make_sense),
+        cmocka_unit_test(test_openapi_says_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
