@@ -12,6 +12,8 @@
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
+// Receivers refuse heads of more than some 8 to 64 KiB.
+enum { HEADERS_BYTES_MAX = 65536 };
 enum { WAIT_MAX_S = 7 * 86400, DAYS_MAX = 365, METADATA_MAX = 4096, NAME_MAX_LEN = 64 };
 
 void settings_init(struct settings *settings)
@@ -167,7 +169,7 @@ static enum error_code set_headers(struct settings *settings, const struct profi
 {
     const char *name;
     json_t *item;
-    size_t count = 0;
+    size_t count = 0, bytes = 0;
     json_t *map = (json_t *)(uintptr_t)value; // jansson's macro wants it so
     if (!json_is_object(value))
         return wrong(error, "headers", "must be an object of names and texts");
@@ -180,7 +182,10 @@ static enum error_code set_headers(struct settings *settings, const struct profi
             return code;
         if (stands_before(value, name))
             return header_wrong(error, "a name stands there twice");
+        bytes += strlen(name) + json_string_length(item);
     }
+    if (bytes > HEADERS_BYTES_MAX)
+        return header_wrong(error, "together they are longer than 65536 bytes");
     char **names = NEW_ARRAY(char *, json_object_size(value) + 1);
     char **values = NEW_ARRAY(char *, json_object_size(value) + 1);
     json_object_foreach(map, name, item)

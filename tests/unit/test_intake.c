@@ -24,6 +24,21 @@ static int tear_down(void **state)
     "\"feeSignature\":\"0x1f\",\"chain\":\"pol\",\"env\":\"test\",\"status\":\"paid\","   \
     "\"createdAt\":\"2025-05-16T20:38:25.343Z\"}"
 
+#define YOCO_PAYLOAD                                                                        \
+    "{\"id\":\"p_1\",\"type\":\"payment\",\"createdDate\":\"2024-06-15T15:51:55.260284Z\"," \
+    "\"amount\":900,\"currency\":\"ZAR\",\"paymentMethodDetails\":{\"type\":\"card\","      \
+    "\"card\":{\"expiryMonth\":2,\"expiryYear\":30,\"maskedCard\":\"************1111\","    \
+    "\"scheme\":\"visa\"}},\"status\":\"succeeded\",\"mode\":\"live\","                     \
+    "\"metadata\":{\"checkoutId\":\"ch_1\"}}"
+
+#define MESILAT_PAYLOAD(metadata, trigger)                                             \
+    "{\"uuid\":\"b9c3e992\",\"amount\":500,\"total_amount\":460,\"currency\":\"RUB\"," \
+    "\"commission\":40,\"exchange_rate\":1,\"created_at\":1759919382,"                 \
+    "\"metadata\":" metadata ",\"additional_fields\":{\"hidden_0\":{\"text\":"         \
+    "\"platform_product_id=115123584\",\"type\":\"hidden\",\"value\":null}},"          \
+    "\"customer_phone\":\"+35796612353\",\"customer_name\":\"Emma S.\","               \
+    "\"product_id\":141,\"product_type\":\"CustomService\"" trigger "}"
+
 // Bodies byte for byte; EVT stands for the event's id.
 static const struct {
     const char *profile, *type;
@@ -43,6 +58,14 @@ static const struct {
     {"standard", "any.type_at-all", TRIGGER_SCHEDULED, "[1.10]",
      "{\"type\":\"any.type_at-all\",\"timestamp\":\"2024-06-15T15:51:55.260Z\","
      "\"data\":[1.10]}"},
+    {"yoco", "payment.succeeded", TRIGGER_SCHEDULED, YOCO_PAYLOAD,
+     "{\"id\":\"EVT\",\"type\":\"payment.succeeded\","
+     "\"createdDate\":\"2024-06-15T15:51:55.260000Z\",\"payload\":" YOCO_PAYLOAD "}"},
+    {"mesilat", "payment", TRIGGER_SCHEDULED,
+     MESILAT_PAYLOAD("[]", ",\"trigger_type\":\"auto\""),
+     MESILAT_PAYLOAD("[]", ",\"trigger_type\":\"auto\"")},
+    {"mesilat", "payment", TRIGGER_TEST, MESILAT_PAYLOAD("{}", ""),
+     MESILAT_PAYLOAD("[]", ",\"trigger_type\":\"manual\"")},
     // flat: absent is inserted last, equal stays
     {"stablemint", "InwardPaymentFailed", TRIGGER_SCHEDULED, "{\"a\":1}",
      "{\"a\":1,\"notificationType\":\"InwardPaymentFailed\"}"},

@@ -186,6 +186,28 @@ static void a_header_value_has_at_most_4096_bytes(void **state)
     }
 }
 
+static void headers_have_at_most_65536_bytes_together(void **state)
+{
+    (void)state;
+    for (size_t last = 4031; last <= 4033; last++) { // 15 × (4 + 4096) + 4 + 4032 = 65536
+        struct settings settings;
+        char text[4097];
+        memset(text, 'a', sizeof text);
+        json_t *value = json_object();
+        settings_init(&settings);
+        for (int i = 0; i < 16; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "x-%02d", i);
+            json_object_set_new(value, name, json_stringn(text, i < 15 ? 4096 : last));
+        }
+        assert_int_equal(settings_set(&settings, kit_profile(&kit, "standard"), "headers",
+                                      value, NULL) == ERR_OK,
+                         last <= 4032);
+        json_decref(value);
+        settings_done(&settings);
+    }
+}
+
 static void what_is_stored_comes_back(void **state)
 {
     (void)state;
@@ -258,6 +280,7 @@ int main(void)
         cmocka_unit_test(a_refusal_changes_nothing),
         cmocka_unit_test(counts_end_where_they_should),
         cmocka_unit_test(a_header_value_has_at_most_4096_bytes),
+        cmocka_unit_test(headers_have_at_most_65536_bytes_together),
         cmocka_unit_test(what_is_stored_comes_back),
         cmocka_unit_test(the_api_shows_every_setting),
         cmocka_unit_test(damaged_rows_are_refused),
