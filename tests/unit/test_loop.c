@@ -21,6 +21,7 @@ struct end {
     struct timer timer;
     struct loop *loop;
     struct end *victim; // unwatched when this one is told
+    struct end *heir;   // watches, and wants nothing of, the victim's descriptor from then on
     int other_fd;
     int told;
 };
@@ -31,8 +32,13 @@ static void on_ready(struct watch *watch, uint32_t epoll_events)
 
     assert_true(epoll_events & EPOLLIN);
     end->told++;
-    if (end->victim)
-        loop_unwatch(end->loop, &end->victim->watch);
+    if (!end->victim)
+        return;
+    loop_unwatch(end->loop, &end->victim->watch);
+    if (end->heir) {
+        end->heir->watch.fd = end->victim->watch.fd;
+        loop_watch(end->loop, &end->heir->watch, 0);
+    }
 }
 
 static void on_due(struct timer *timer)
@@ -77,6 +83,27 @@ static void test_an_unwatched_one_is_not_told_in_the_same_turn(void **state)
     assert_int_equal(a.told + b.told, 1);
     loop_turn(loop);
     assert_int_equal(a.told + b.told, 2);
+    end_done(&a);
+    end_done(&b);
+    loop_free(loop);
+}
+
+static void test_an_event_does_not_pass_to_the_next_watch(void **state)
+{
+    struct loop *loop = loop_new();
+    struct end heir = {.watch = {.on_ready = on_ready}, .loop = loop};
+    struct end a, b;
+
+    (void)state;
+    end_init(&a, loop);
+    end_init(&b, loop);
+    a.victim = &b;
+    b.victim = &a;
+    a.heir = b.heir = &heir;
+    loop_turn(loop);
+    assert_int_equal(a.told + b.told, 1);
+    assert_int_equal(heir.told, 0);
+    loop_unwatch(loop, &heir.watch);
     end_done(&a);
     end_done(&b);
     loop_free(loop);
@@ -170,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_unwatched_one_is_not_told_in_the_same_turn),
+        cmocka_unit_test(test_an_event_does_not_pass_to_the_next_watch),
         cmocka_unit_test(test_a_changed_watch_hears_what_it_asks_for),
         cmocka_unit_test(test_timers),
         cmocka_unit_test(test_turn_hooks_come_last_and_in_order),

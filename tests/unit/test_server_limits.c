@@ -250,14 +250,17 @@ static void test_a_refusal_is_read_though_the_client_still_sends(void **state)
     char *body = memory_new(262145);
     struct client client;
     size_t sent = 0;
+    int small = 8192;
 
     client_init_tcp(&client, world);
+    assert_int_equal(setsockopt(client.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
     assert_int_equal(send(client.fd, head, sizeof head - 1, 0), sizeof head - 1);
-    for (int turns = 0; sent < 262145 && turns < 100; turns++) {
+    for (int turns = 0; sent < 262145 && turns < 1000; turns++) {
         ssize_t more = send(client.fd, body + sent, 262145 - sent, MSG_NOSIGNAL);
         sent += more > 0 ? (size_t)more : 0;
         world_turn(world);
     }
+    assert_int_equal(sent, 262145); // no reset stopped it
     client_wait(&client, world);
     assert_received(&client, "413", "too_large");
     client_done(&client);
