@@ -14,6 +14,9 @@
 // A conn's buffers are held in bounds by conn_may_read(), not by their own ceiling.
 enum { BUF_MAX = 1 << 30 };
 
+// A thousand idle ones are to cost little: their buffers are in server.spare, or nowhere.
+_Static_assert(sizeof(struct conn) <= 1024, "an idle connection is small");
+
 static int64_t now_ms(const struct conn *conn)
 {
     return loop_now(conn->server->loop).mono_ms;

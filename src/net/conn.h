@@ -21,9 +21,9 @@ struct ssl_st;
 
 enum {
     SCRATCH_LEN = 65536,  // read at once
-    LINGER_MS = 2000,     // how long, and
-    LINGER_BYTES = 65536, // how much is read and dropped after the last reply, and of a
-    LINGER_BODY = 524288, // body that was announced this much more
+    LINGER_MS = 2000,     // how long what follows the last request is read and dropped,
+    LINGER_BYTES = 65536, // how much of it,
+    LINGER_BODY = 524288, // and how much more of a body that was announced
     BODY_RATE = 1024,     // bytes a second, at least
     TRAILER_MAX = 8192,
     HANDSHAKES_US = 2000, // of a turn

@@ -50,6 +50,11 @@ void conn_forget_reading(struct conn *conn)
     conn->reading = NULL;
 }
 
+static bool is_head(const struct http_request *request)
+{
+    return text_equal(request->method, request->method_len, "HEAD");
+}
+
 // A client that announced a body may well send it whole before it looks for a reply.
 static size_t linger_max(const struct reading *reading)
 {
@@ -64,9 +69,11 @@ void conn_refuse(struct conn *conn, const struct http_request *request,
                  const struct error *error)
 {
     static const struct reply_header retry = {"Retry-After", "1"};
+    static const struct reply_header scheme = {"WWW-Authenticate",
+                                               "Bearer realm=\"posthorn\""};
     struct server *server = conn->server;
     const struct server_events *events = &server->events;
-    uint32_t turn = ring_push(&conn->ring, true, false);
+    uint32_t turn = ring_push(&conn->ring, true, request && is_head(request));
     struct reply reply = {.status = error_http_status(error->code)};
 
     server->counts.refused++;
@@ -76,10 +83,8 @@ void conn_refuse(struct conn *conn, const struct http_request *request,
     reply.content_type = events->on_refused(events->owner, request, error, &server->problem);
     reply.body = server->problem.data;
     reply.body_len = server->problem.len;
-    if (reply.status == 503) {
-        reply.headers = &retry;
-        reply.header_count = 1;
-    }
+    reply.headers = reply.status == 401 ? &scheme : &retry;
+    reply.header_count = reply.status == 401 || reply.status == 503;
     conn_reply(conn, turn, &reply);
     conn_forget_reading(conn);
 }
@@ -213,8 +218,7 @@ static void hand_out(struct conn *conn, char *data, struct http_request *request
     struct server *server = conn->server;
     struct reading *reading = conn->reading;
     bool closes = reading->head.closes;
-    bool is_head = text_equal(request->method, request->method_len, "HEAD");
-    uint32_t turn = ring_push(&conn->ring, closes, is_head);
+    uint32_t turn = ring_push(&conn->ring, closes, is_head(request));
 
     request->body = data + reading->head.len;
     request->body_len = reading->body_len;

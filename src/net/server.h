@@ -67,7 +67,8 @@ struct server_events {
     enum error_code (*on_head)(void *owner, const struct http_request *request,
                                struct error *error);
     // Append the body of an answer to a request that did not reach on_request, and name its
-    // content type. request is NULL when not even its head could be read.
+    // content type. request is NULL when not even its head could be read. A 401 says which
+    // scheme is wanted, a 503 when to come again.
     const char *(*on_refused)(void *owner, const struct http_request *request,
                               const struct error *error, struct buf *ret_body);
     // The reply was dropped unsent (its client is gone). May be NULL.

@@ -104,14 +104,15 @@ static void test_dripped_requests(void **state)
 // Cut anywhere, the same bytes are the same requests.
 static void test_requests_in_random_pieces(void **state)
 {
-    static const char sent[] = GET("/1") POST(
-        "/2", "Transfer-Encoding: chunked\r\n") "2\r\nhe\r\n3;x\r\nllo\r\n0\r\nA: "
-                                                "b\r\n\r\n" POST("/3", "Content-Length: "
-                                                                       "3\r\n") "abc" GET("/"
-                                                                                          "4")
-                                                    POST("/5", "Content-Length: "
-                                                               "2\r\nTransfer-Encoding: "
-                                                               "chunked\r\n");
+    static const char sent[] = GET("/1")
+        POST("/2", "Transfer-Encoding: chunked\r\n") "2\r\nhe\r\n3;x\r\nllo\r\n0\r\nA: "
+                                                     "b\r\n\r\n" POST("/3",
+                                                                      "Content-Length: "
+                                                                      "3\r\n") "abc" GET("/"
+                                                                                         "4")
+                                                         POST("/5", "Content-Length: "
+                                                                    "2\r\nTransfer-Encoding: "
+                                                                    "chunked\r\n");
     uint32_t random = 1;
 
     for (int round = 0; round < 200; round++) {
@@ -151,6 +152,20 @@ static void test_headers_of_a_reply(void **state)
     buf_clear(&client.received);
     client_say(&client, *state, "GET / HTTP/1.0\r\n\r\n");
     assert_non_null(strstr(client.received.data, "\r\nConnection: close\r\n"));
+    client_done(&client);
+}
+
+static void test_a_refusal_at_the_head(void **state)
+{
+    struct client client;
+
+    client_init(&client, *state);
+    client_say(&client, *state,
+               "HEAD /locked HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
+    assert_non_null(strstr(client.received.data, "HTTP/1.1 401 Unauthorized\r\n"));
+    assert_non_null(strstr(client.received.data, "\r\nWWW-Authenticate: Bearer "));
+    assert_non_null(strstr(client.received.data, "\r\nContent-Length: 15\r\n\r\n"));
+    assert_null(strstr(client.received.data, "\r\n\r\nunauthenticated"));
     client_done(&client);
 }
 
@@ -361,6 +376,7 @@ int main(void)
         TEST(test_dripped_requests),
         TEST(test_requests_in_random_pieces),
         TEST(test_headers_of_a_reply),
+        TEST(test_a_refusal_at_the_head),
         TEST(test_own_headers_and_head_requests),
         TEST(test_replies_leave_in_order),
         TEST(test_pipeline_is_bounded),
