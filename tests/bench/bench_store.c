@@ -123,8 +123,9 @@ static void configure(struct bench *bench)
     }
     for (long i = 0; i < hooks; i++) {
         op = op_new(OP_WEBHOOK, 0, NULL);
-        op->as.webhook.row = (struct webhook_row){
-            .id = FIRST_HOOK + i, .app_id = app_of(FIRST_HOOK + i), .url = "https://x.example"};
+        op->as.webhook.row = (struct webhook_row){.id = FIRST_HOOK + i,
+                                                  .app_id = app_of(FIRST_HOOK + i),
+                                                  .url = "https://x.example"};
         bench->versions[app_of(FIRST_HOOK + i)]++;
         bench->ops[bench->count++] = op;
         if (bench->count == (size_t)option("group") || i == hooks - 1) {
@@ -255,10 +256,11 @@ static void run(struct bench *bench)
     for (long left = option("events"); left > 0; left -= (long)group)
         turn(bench, group, option("fail"));
     seconds = (double)(clock_mono_us() - start_us) / 1e6;
-    printf("%8.0f webhooks/s   %5.1f us CPU   %6.0f bytes written per webhook   (%ld waiting, "
-           "%ld %% fail, %ld webhooks, groups of %ld, keys %ld)\n",
-           events / seconds, (cpu_us() - cpu) / events, (bytes_written() - bytes) / events,
-           option("waiting"), option("fail"), option("webhooks"), option("group"), keys);
+    printf(
+        "%8.0f webhooks/s   %5.1f us CPU   %6.0f bytes written per webhook   (%ld waiting, "
+        "%ld %% fail, %ld webhooks, groups of %ld, keys %ld)\n",
+        events / seconds, (cpu_us() - cpu) / events, (bytes_written() - bytes) / events,
+        option("waiting"), option("fail"), option("webhooks"), option("group"), keys);
 }
 
 int main(int count, char **arguments)

@@ -1,0 +1,24 @@
+foreach(module runs bloom inflight)
+  add_unit_test(store ${module})
+endforeach()
+
+# One suite, every back end: conformance is a library, and each back end brings a main.
+add_library(conformance STATIC
+  store/conformance.c store/steps.c store/scratch.c store/cases_accept.c store/cases_settle.c
+  store/cases_claim.c store/cases_config.c store/cases_read.c)
+target_include_directories(conformance PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(conformance PUBLIC store ${CMOCKA})
+
+function(add_store_test name)
+  add_executable(${name} store/${name}.c ${ARGN})
+  target_link_libraries(${name} conformance)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS store TIMEOUT 300)
+endfunction()
+add_store_test(store_conformance)
+add_store_test(store_sqlite store/fault.c)
+add_store_test(store_front)
+
+# Not a test: what the store alone can do on this machine.
+add_executable(bench_store EXCLUDE_FROM_ALL bench/bench_store.c)
+target_link_libraries(bench_store store)

@@ -1,0 +1,20 @@
+// A shim under SQLite that makes the n-th call that changes a file fail, as a disk does:
+// once, or from then on. It becomes the default file system of the process.
+
+#ifndef TESTS_STORE_FAULT_H
+#define TESTS_STORE_FAULT_H
+
+#include <stdbool.h>
+
+enum fault_kind {
+    FAULT_IO,   // EIO
+    FAULT_FULL, // ENOSPC
+};
+
+void fault_install(void);
+// The n-th write, truncation or fsync from now on fails (1: the next); 0: none does.
+void fault_arm(int n, enum fault_kind kind, bool is_sticky);
+bool fault_hit(void);  // since it was armed
+int fault_calls(void); // that could have failed, since it was armed
+
+#endif
