@@ -117,7 +117,7 @@ enum error_code place_text(const struct place *place, const char **ret)
 
 enum error_code place_copy(const struct place *place, char **ret)
 {
-    const char *text = NULL;
+    const char *text = "";
     enum error_code code = place_text(place, &text);
     if (!code)
         *ret = memory_copy(text, strlen(text));

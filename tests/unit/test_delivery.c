@@ -1,7 +1,10 @@
 #include "hook/delivery.h"
 
+#include "base/memory.h"
+#include "hook/event.h"
 #include "hook/outcome.h"
 #include "hook/parcel.h"
+#include "hook/settle.h"
 #include "hook/trigger.h"
 
 #include <setjmp.h>
@@ -62,11 +65,34 @@ static void partitions_are_even_and_fixed(void **state)
     assert_int_equal(partition_of((int64_t)7 << 22), 17);
 }
 
+static void a_list_of_parcels_drops_its_events(void **state)
+{
+    (void)state;
+    struct event *event = event_new(0);
+    struct parcel *first = NULL;
+    for (int i = 0; i < 3; i++) {
+        struct parcel *parcel = NEW(struct parcel);
+        parcel->event = event_hold(event);
+        parcel->next = first;
+        first = parcel;
+    }
+    assert_int_equal(atomic_load(&event->refs), 4);
+    parcel_free_all(first);
+    assert_int_equal(atomic_load(&event->refs), 1);
+    event_drop(event);
+    parcel_free(NULL);
+    settle_free(NULL);
+    struct settle *settle = NEW(struct settle);
+    settle->attempt.detail = memory_new(5);
+    settle_free(settle);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(states_follow_their_table),
         cmocka_unit_test(names_are_distinct),
+        cmocka_unit_test(a_list_of_parcels_drops_its_events),
         cmocka_unit_test(partitions_are_even_and_fixed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,6 +90,34 @@ static void secrets_are_masked_and_scrubbed(void **state)
     wire_free(wire);
 }
 
+// What went out is kept where it is not the event's own body.
+static void an_encrypted_body_is_kept(void **state)
+{
+    (void)state;
+    const struct kit_secret secret = {SECRET_SIGNING, 1, 0,
+                                      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"};
+    struct hook_card *card = kit_hook(&kit, "standard", "{\"encrypted\":true}", &secret, 1);
+    struct accept accept;
+    struct wire *wire = NULL;
+    struct error error = {0};
+    struct evidence evidence;
+    size_t len = 0;
+    assert_int_equal(
+        kit_plan(&kit, "standard", "x", TRIGGER_SCHEDULED, "{}", &accept, &error), ERR_OK);
+    struct parcel parcel = {.event = accept.event};
+    assert_int_equal(wire_new(card, &parcel, kit.cipher, KIT_WALL_MS, dice, &wire, &error),
+                     ERR_OK);
+    unsigned char *packed = evidence_pack(wire, &full, &len);
+    assert_true(evidence_unpack(packed, len, &evidence));
+    assert_int_equal(evidence.request_body_len, wire->body_len);
+    assert_memory_equal(evidence.request_body, wire->own_body, wire->body_len);
+    evidence_done(&evidence);
+    free(packed);
+    wire_free(wire);
+    intake_done(&accept);
+    hook_card_drop(card);
+}
+
 static void a_long_answer_is_scrubbed_to_its_last_byte(void **state)
 {
     (void)state;
@@ -151,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(secrets_are_masked_and_scrubbed),
+        cmocka_unit_test(an_encrypted_body_is_kept),
         cmocka_unit_test(a_long_answer_is_scrubbed_to_its_last_byte),
         cmocka_unit_test(nothing_sent_is_kept_too),
         cmocka_unit_test(damaged_evidence_is_refused),

@@ -1,5 +1,6 @@
 #include "hook/intake.h"
 
+#include "base/limits.h"
 #include "hook_kit.h"
 
 static struct kit kit;
@@ -319,6 +320,24 @@ static void a_type_has_at_most_128_characters(void **state)
     }
 }
 
+static void a_body_that_is_too_large_is_refused(void **state)
+{
+    (void)state;
+    size_t len = (size_t)limit(LIMIT_REQUEST_BODY) + 8192;
+    char *payload = memory_new(len + 1);
+    struct accept accept;
+    struct error error = {0};
+    memset(payload, '1', len);
+    assert_int_equal(
+        kit_plan(&kit, "standard", "x", TRIGGER_SCHEDULED, payload, &accept, &error),
+        ERR_TOO_LARGE);
+    payload[limit(LIMIT_REQUEST_BODY)] = '\0';
+    assert_int_equal(
+        kit_plan(&kit, "standard", "x", TRIGGER_SCHEDULED, payload, &accept, &error), ERR_OK);
+    intake_done(&accept);
+    free(payload);
+}
+
 // Every example of every catalogue is accepted by its own profile, without a warning.
 static void examples_keep_their_own_rules(void **state)
 {
@@ -354,6 +373,7 @@ int main(void)
         cmocka_unit_test(events_go_to_those_who_want_them),
         cmocka_unit_test(a_disabled_webhook_gets_nothing),
         cmocka_unit_test(a_type_has_at_most_128_characters),
+        cmocka_unit_test(a_body_that_is_too_large_is_refused),
         cmocka_unit_test(examples_keep_their_own_rules),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -154,6 +154,23 @@ static void standard_webhooks_are_signed(void **state)
     hook_card_drop(card);
 }
 
+static void two_kinds_of_signature_stand_side_by_side(void **state)
+{
+    (void)state;
+    const struct kit_secret secrets[] = {
+        {SECRET_SIGNING, 1, 0, WHSEC},
+        {SECRET_ED25519, 1, 0, "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbc="}};
+    struct hook_card *card = kit_hook(&kit, "standard", NULL, secrets, 2);
+    struct wire *wire = make(card, "standard", "x", "{}", KIT_WALL_MS);
+    const char *at = strstr(wire->head, "\r\nwebhook-signature: v1,");
+    assert_non_null(at);
+    assert_int_equal(strcspn(at + 2, "\r"),
+                     strlen("webhook-signature: v1,") + 44 + strlen(" v1a,") + 88);
+    assert_memory_equal(at + 2 + strlen("webhook-signature: v1,") + 44, " v1a,", 5);
+    wire_free(wire);
+    hook_card_drop(card);
+}
+
 static void own_headers_come_last_and_are_masked(void **state)
 {
     (void)state;
@@ -314,15 +331,57 @@ static void nothing_is_sent_without_a_usable_secret(void **state)
     }
 }
 
+// What no contract of ours uses, but a profile may.
+static void a_profile_of_ones_own_is_sent_as_it_says(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"format\":1,\"name\":\"own\",\"open\":true,\"user_agent\":\"Own/1\","
+        "\"body\":{\"form\":\"members\",\"type\":\"application/x.own+json\",\"members\":"
+        "[[\"v\",1.50],[\"at\",\"$event.created|unix\"],[\"why\",\"$trigger\"],"
+        "[\"mode\",\"$event.mode\"],[\"l\",[null,true,{\"\\u00e9\":\"\\n\"}]],"
+        "[\"d\",\"$payload\"]]},"
+        "\"proofs\":[{\"id\":\"m\",\"by\":\"hmac-sha256\",\"signs\":\"{attempt.unix}."
+        "{body}\",\"as\":\"v1={hex}\"}],"
+        "\"headers\":[[\"Own-Signature\",\"t={attempt.unix},{list ',' m}\"],"
+        "[\"Own-Attempt\",\"{attempt.number} of {event.type}\"]],"
+        "\"received\":[\"200-201\"],\"waits\":[],"
+        "\"register\":{\"secret\":{\"from\":\"given\",\"show\":\"once\"}}}";
+    static const char body[] = "{\"v\":1.50,\"at\":1718466715,\"why\":\"scheduled\","
+                               "\"mode\":\"test\",\"l\":[null,true,{\"\xc3\xa9\":\"\\n\"}],"
+                               "\"d\":null}";
+    struct profile *profile = NULL;
+    assert_int_equal(profile_load("own", text, strlen(text), &profile, NULL), ERR_OK);
+    assert_true(profile_received(profile, 201) && !profile_received(profile, 202));
+    profile_set_add(&kit.profiles, profile);
+    struct kit_secret secret = {SECRET_SIGNING, 1, 0, "key"};
+    struct hook_card *card = kit_hook(&kit, "own", NULL, &secret, 1);
+    struct wire *wire = make(card, "own", "x.y", "null", KIT_WALL_MS);
+    char signed_text[512], mac[65], wanted[1024];
+    assert_string_equal(wire->body, body);
+    int len = snprintf(signed_text, sizeof signed_text, "1718466715.%s", body);
+    hmac_hex("key", signed_text, (size_t)len, mac);
+    snprintf(wanted, sizeof wanted,
+             "POST /hook?x=1 HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: Own/1\r\n"
+             "Accept: */*\r\nContent-Type: application/x.own+json\r\nContent-Length: %zu\r\n"
+             "Own-Signature: t=1718466715,v1=%s\r\nOwn-Attempt: 3 of x.y\r\n\r\n",
+             strlen(body), mac);
+    assert_string_equal(wire->head, wanted);
+    wire_free(wire);
+    hook_card_drop(card);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tokens_go_out_as_they_are),
         cmocka_unit_test(devdraft_signs_the_body_in_hex),
         cmocka_unit_test(standard_webhooks_are_signed),
+        cmocka_unit_test(two_kinds_of_signature_stand_side_by_side),
         cmocka_unit_test(own_headers_come_last_and_are_masked),
         cmocka_unit_test(encrypted_bodies_can_be_read),
         cmocka_unit_test(a_key_signs_timestamp_and_body),
+        cmocka_unit_test(a_profile_of_ones_own_is_sent_as_it_says),
         cmocka_unit_test(nothing_is_sent_without_a_usable_secret),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
