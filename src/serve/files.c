@@ -1,6 +1,7 @@
 #include "serve/files.h"
 
 #include "base/buf.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { FILE_BYTES_MAX = 1 << 20 };
 
 enum error_code files_make_folder(const char *path, struct error *error)
 {
@@ -30,22 +29,19 @@ enum error_code files_make_folder(const char *path, struct error *error)
     return ERR_OK;
 }
 
-static enum error_code read_all(int file, const char *path, struct buf *ret,
-                                struct error *error)
+static enum error_code read_all(int file, const char *path, struct buf *ret, struct error *error)
 {
-    for (;;) {
-        char *room = buf_room(ret, 4096);
-        ssize_t got;
+    char piece[4096];
+    ssize_t got;
 
-        if (!room)
-            return error_set(error, ERR_CONFIG, "%s is over %d bytes", path, FILE_BYTES_MAX);
-        got = read(file, room, 4096);
-        if (got < 0)
-            return error_set(error, ERR_IO, "%s: %s", path, strerror(errno));
-        if (got == 0)
-            return ERR_OK;
-        buf_added(ret, (size_t)got);
-    }
+    while ((got = read(file, piece, sizeof piece)) > 0)
+        buf_add(ret, piece, (size_t)got);
+    memory_wipe(piece, sizeof piece);
+    if (got < 0)
+        return error_set(error, ERR_IO, "%s: %s", path, strerror(errno));
+    if (!buf_ok(ret))
+        return error_set(error, ERR_CONFIG, "%s is over %zu bytes", path, ret->max);
+    return ERR_OK;
 }
 
 enum error_code files_read(const char *path, bool is_secret, struct buf *ret, bool *ret_found,

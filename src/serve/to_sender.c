@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "hook/card.h"
 #include "hook/wire.h"
-#include "net/caller.h"
 #include "serve/common.h"
 #include "serve/worker.h"
 #include "store/store.h"
@@ -50,6 +49,11 @@ static const enum outcome_error errors[CALL_RESULTS_COUNT] = {
     [CALL_LOCAL] = OUTCOME_LOCAL,
 };
 
+enum outcome_error to_sender_error(enum call_result result)
+{
+    return errors[result];
+}
+
 static struct map_key exchange_key(uint64_t exchange)
 {
     return (struct map_key){.low = exchange};
@@ -61,7 +65,7 @@ static void on_end(void *owner, uint64_t exchange, const struct call_answer *ans
     struct sending *sending = map_find(&worker->sendings, exchange_key(exchange));
     char remote[ADDRESS_TEXT_MAX] = "";
     struct outcome outcome = {
-        .error = errors[answer->result],
+        .error = to_sender_error(answer->result),
         .detail = answer->detail,
         .status = answer->status,
         .head = answer->head,

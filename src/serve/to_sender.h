@@ -4,10 +4,16 @@
 #ifndef SERVE_TO_SENDER_H
 #define SERVE_TO_SENDER_H
 
+#include "hook/outcome.h"
+#include "net/caller.h"
+
 struct engine_ports;
 struct worker;
 
 void to_sender_init(struct worker *worker, struct engine_ports *ports); // fills its ports
 void to_sender_done(struct worker *worker);
+
+// The sender's word for a failure, in the domain's.
+enum outcome_error to_sender_error(enum call_result result);
 
 #endif

@@ -1,0 +1,4 @@
+# The rooms serve and cli.
+add_unit_test(serve to_sender)
+add_unit_test(serve files)
+add_unit_test(cli option)
