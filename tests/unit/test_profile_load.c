@@ -13,8 +13,8 @@
 static const char *const lines[] = {
     "{ \"format\": 1, \"name\": \"good\", \"title\": \"Good\",",
     "  \"body\": {\"form\": \"members\", \"members\": [[\"d\", \"$payload\"]]},",
-    "  \"proofs\": "
-    "[{\"id\":\"m\",\"by\":\"hmac-sha256\",\"signs\":\"{body}\",\"as\":\"{hex}\"}],",
+    ("  \"proofs\": "
+     "[{\"id\":\"m\",\"by\":\"hmac-sha256\",\"signs\":\"{body}\",\"as\":\"{hex}\"}],"),
     "  \"headers\": [[\"X-A\", \"{attempt.unix}\"], [\"X-B\", \"{m}\"]],",
     "  \"received\": [\"2xx\"], \"waits\": [\"5s\"],",
     "  \"open\": true,",
