@@ -57,8 +57,11 @@ struct door {
     struct link requests; // that wait for an answer
     struct link crowd;    // that wait for room at the store, oldest first
     size_t waiting;
-    size_t writes; // in the store, unanswered
-    bool is_paused;
+    size_t writes; // in the store, unanswered …
+    size_t write_bytes;
+    bool is_full; // … as many as may be
+    int64_t full_since_ms;
+    bool is_paused;    // no requests are read
     struct link spare; // requests to be used again
     size_t spare_count;
     struct strangers *strangers; // who failed to say who they are

@@ -56,19 +56,41 @@ static void keep_answer(const struct request *request, struct op *op)
 // --- credit: so many writes may be unanswered; past that the clients wait in their sockets
 // ---
 
-static size_t room_at_store(const struct door *door)
+static size_t weight_of(const struct op *op)
 {
-    size_t most = (size_t)limit(LIMIT_STORE_OPS);
+    const struct event *event = op->kind == OP_ACCEPT ? op->as.accept.accept.event : NULL;
 
-    return door->writes < most ? most - door->writes : 0;
+    return event != NULL ? event->body_len + event->original_len : 0;
+}
+
+static bool has_room(const struct door *door)
+{
+    return door->writes < (size_t)limit(LIMIT_STORE_OPS) &&
+           door->write_bytes < (size_t)limit(LIMIT_GROUP_BYTES);
+}
+
+static bool has_much_room(const struct door *door)
+{
+    return door->writes <= (size_t)limit(LIMIT_STORE_OPS) / 2 &&
+           door->write_bytes <= (size_t)limit(LIMIT_GROUP_BYTES) / 2;
+}
+
+// The store has not made room for so long that waiting clients are told so.
+static bool is_stalled(const struct door *door)
+{
+    return door->is_full &&
+           door_now(door).mono_ms - door->full_since_ms > limit(LIMIT_STORE_WAIT_MS);
 }
 
 static void pause_or_resume(struct door *door)
 {
-    size_t most = (size_t)limit(LIMIT_STORE_OPS);
-    bool shall_pause = door->is_paused ? door->writes > most / 2 : door->writes >= most;
-
-    shall_pause = shall_pause || !list_is_empty(&door->crowd);
+    if (!door->is_full && !has_room(door)) {
+        door->is_full = true;
+        door->full_since_ms = door_now(door).mono_ms;
+    } else if (door->is_full && has_much_room(door)) {
+        door->is_full = false;
+    }
+    bool shall_pause = door->is_full && !is_stalled(door);
     if (shall_pause != door->is_paused) {
         door->is_paused = shall_pause;
         server_pause_reading(door->server, shall_pause);
@@ -79,7 +101,16 @@ static void submit_write(struct request *request, struct op *op)
 {
     request->wait = WAIT_OP;
     request->door->writes++;
+    request->door->write_bytes += weight_of(op);
     store_submit(request->door->options.store, op);
+}
+
+static void refuse_crowded(struct request *request)
+{
+    struct error error = {0};
+
+    error_set(&error, ERR_OVERLOADED, "the store has too much work in hand");
+    answer_error(request, &error);
 }
 
 void handover(struct request *request, struct op *op)
@@ -92,8 +123,11 @@ void handover(struct request *request, struct op *op)
         return;
     }
     keep_answer(request, op);
-    if (room_at_store(door) > 0 && list_is_empty(&door->crowd)) {
+    if (has_room(door) && list_is_empty(&door->crowd)) {
         submit_write(request, op);
+    } else if (is_stalled(door)) {
+        op_free(op);
+        refuse_crowded(request);
     } else {
         request->wait = WAIT_ROOM;
         request->op = op;
@@ -110,20 +144,17 @@ void handover_crowd(struct door *door)
 
     while (!list_is_empty(&door->crowd)) {
         struct request *request = container_of(door->crowd.next, struct request, link);
-        bool has_room = room_at_store(door) > 0;
-        if (!has_room && request->since_mono_ms > too_old_ms) {
+        if (!has_room(door) && request->since_mono_ms >= too_old_ms) {
             break;
         }
         list_remove(&request->link);
         list_add_last(&door->requests, &request->link);
-        if (has_room) {
+        if (has_room(door)) {
             struct op *op = request->op;
             request->op = NULL;
             submit_write(request, op);
         } else {
-            struct error error = {0};
-            error_set(&error, ERR_OVERLOADED, "the store has too much work in hand");
-            answer_error(request, &error);
+            refuse_crowded(request);
         }
     }
     pause_or_resume(door);
@@ -195,6 +226,7 @@ void handover_on_op(struct request *request, struct op *op)
 
     if (!op_is_read(op->kind)) {
         door->writes--;
+        door->write_bytes -= weight_of(op);
     }
     request->wait = WAIT_NOTHING;
     switch (op->result) {
@@ -214,7 +246,7 @@ void handover_on_op(struct request *request, struct op *op)
     default: answer_result(request, op); break;
     }
     op_free(op);
-    if (!list_is_empty(&door->crowd) || door->is_paused) {
+    if (!list_is_empty(&door->crowd) || door->is_full) {
         handover_crowd(door);
     }
 }

@@ -45,6 +45,7 @@ struct world {
     char operator_key[128];
     int64_t skipped_ms;
     const char *unready;
+    bool is_held;
 };
 
 // --- what the door asks of its worker ---
@@ -103,7 +104,7 @@ static void take(struct world *world, struct mail *mail)
 static void on_mail(struct watch *watch, uint32_t events)
 {
     struct world *world = container_of(watch, struct world, mail_watch);
-    struct mail *mail = mailbox_take(world->mailbox);
+    struct mail *mail = world->is_held ? NULL : mailbox_take(world->mailbox);
 
     (void)events;
     while (mail != NULL) {
@@ -351,6 +352,60 @@ struct reply world_ask(struct world *world, const char *method, const char *path
     close(pair[1]);
     turn(world);
     return reply;
+}
+
+struct pipeline {
+    int fd;
+    size_t count;
+};
+
+struct pipeline *world_begin(struct world *world, const char *method, const char *path,
+                             const char *key, const char *body, size_t count)
+{
+    struct pipeline *pipeline = NEW(struct pipeline);
+    struct address peer;
+    struct buf text;
+    int pair[2];
+
+    assert_true(address_parse("127.0.0.1:4001", &peer));
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    server_accept(world->server, pair[0], &peer, NULL);
+    write_request(&text, method, path, key, "", body);
+    for (size_t i = 0; i < count; i++) {
+        say(world, pair[1], &text);
+    }
+    for (int i = 0; i < 50; i++) {
+        turn(world);
+    }
+    buf_done(&text);
+    *pipeline = (struct pipeline){pair[1], count};
+    return pipeline;
+}
+
+void world_end(struct world *world, struct pipeline *pipeline, int *ret_statuses)
+{
+    struct buf received;
+
+    buf_init(&received, RECEIVED_MAX);
+    for (size_t i = 0; i < pipeline->count; i++) {
+        size_t len = hear(world, pipeline->fd, &received);
+        ret_statuses[i] = atoi(received.data + 9);
+        const char *length = strstr(received.data, "Content-Length: ");
+        len += length != NULL ? strtoul(length + 16, NULL, 10) : 0;
+        buf_drop(&received, len);
+    }
+    buf_done(&received);
+    close(pipeline->fd);
+    turn(world);
+    free(pipeline);
+}
+
+void world_hold(struct world *world, bool is_held)
+{
+    world->is_held = is_held;
+    for (int i = 0; i < 10; i++) {
+        turn(world);
+    }
 }
 
 void reply_done(struct reply *reply)

@@ -40,6 +40,16 @@ const char *world_operator(const struct world *world); // the operator's key
 void world_skip_ms(struct world *world, int64_t ms);   // the clocks jump ahead
 void world_unready(struct world *world, const char *why);
 
+// While held, nothing that the store answers reaches the door.
+void world_hold(struct world *world, bool is_held);
+
+// The same request count times in a row on one connection: begin sends them, end waits for
+// the answers and fills in their statuses.
+struct pipeline;
+struct pipeline *world_begin(struct world *world, const char *method, const char *path,
+                             const char *key, const char *body, size_t count);
+void world_end(struct world *world, struct pipeline *pipeline, int *ret_statuses);
+
 // POST, which must answer 201; the member of its body (NULL: "id") goes into ret.
 void world_make(struct world *world, const char *path, const char *body, const char *member,
                 char ret[160]);
