@@ -12,8 +12,7 @@
 
 enum { HANDSHAKES_US = 2000 }; // of a turn; a full one costs as much as a hundred calls
 
-// Handshakes are paced: over the turn's share, the rest waits for the next turn, which comes
-// at once because the descriptor stays ready.
+// Handshakes are paced: over the turn's share, the rest waits for the next turn.
 static bool may_shake(struct call_kit *kit)
 {
     int64_t now_ms = loop_now(kit->loop).mono_ms;
@@ -26,8 +25,10 @@ static bool may_shake(struct call_kit *kit)
 
 static void dial_handshake(struct call *call)
 {
-    if (!may_shake(call->kit))
+    if (!may_shake(call->kit)) {
+        outbound_yield(call->outbound);
         return;
+    }
     int64_t before_us = clock_mono_us();
     enum outbound_state state = outbound_handshake(call->outbound);
     if (state == OUTBOUND_FAILED || state == OUTBOUND_CLOSED) {

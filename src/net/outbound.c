@@ -167,6 +167,12 @@ enum outbound_state outbound_handshake(struct outbound *outbound)
     return OUTBOUND_DONE;
 }
 
+// Room to write there is before the first byte of a handshake and between its flights.
+void outbound_yield(struct outbound *outbound)
+{
+    outbound_watch(outbound, true);
+}
+
 // The rest of the head and the body, at most a record's worth, side by side.
 static size_t bytes_join(const struct outbound_bytes *bytes, char *ret, size_t room)
 {

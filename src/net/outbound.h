@@ -56,6 +56,7 @@ void outbound_free(struct outbound *outbound); // closes; does nothing to NULL
 bool outbound_start_tls(struct outbound *outbound, struct tls_client *client,
                         const char *host, struct tls_session *session);
 enum outbound_state outbound_handshake(struct outbound *outbound);
+void outbound_yield(struct outbound *outbound); // on_ready comes in the next turn
 
 struct outbound_bytes {
     const char *head;

@@ -187,7 +187,7 @@ SSL *tls_client_open(struct tls_client *client, int fd, const char *host,
     return ssl;
 }
 
-// OpenSSL does not compare the choice with what was offered.
+// Not every OpenSSL compares the choice with what was offered.
 bool tls_client_speaks_http(const SSL *ssl)
 {
     const unsigned char *protocol;

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <errno.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -46,7 +47,12 @@ static void *accept_all(void *argument)
 {
     struct hostile *hostile = argument;
     struct hostile_inside *inside = hostile->inside;
-    for (int fd; (fd = accept(hostile->fd, NULL, NULL)) >= 0;) {
+    for (;;) {
+        int fd = accept(hostile->fd, NULL, NULL);
+        if (fd < 0 && errno == EMFILE && usleep(1000) == 0)
+            continue;
+        if (fd < 0)
+            return NULL; // hostile_free() shut it down
         pthread_mutex_lock(&inside->lock);
         assert(inside->count < CONNECTIONS_MAX);
         struct served *served = &inside->served[inside->count];
@@ -56,7 +62,6 @@ static void *accept_all(void *argument)
         assert(!failed);
         pthread_mutex_unlock(&inside->lock);
     }
-    return NULL;
 }
 
 struct hostile *hostile_new(hostile_script *script, const void *argument)

@@ -214,21 +214,35 @@ static void test_second_address_after_black_hole(void **state)
     script_names = names;
 }
 
+// No descriptor from here on that is not open yet.
+static struct rlimit forbid_descriptors(void)
+{
+    struct rlimit before;
+    int next = dup(0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct rlimit none = {.rlim_cur = (rlim_t)next, .rlim_max = before.rlim_max};
+    close(next);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    return before;
+}
+
 static void test_no_descriptors(void **state)
 {
     (void)state;
     struct world world;
-    struct rlimit before, none;
     struct hostile *hostile = hostile_new(serve_ok, NULL);
     world_init(&world, "127.0.0.0/8", NULL);
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-    none = before;
-    none.rlim_cur = 3;
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    enum call_result result = world_call(&world, hostile->port);
+    struct rlimit before = forbid_descriptors();
+    assert_int_equal(world_call(&world, hostile->port), CALL_LOCAL);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-    assert_int_equal(result, CALL_LOCAL);
     assert_int_equal(world_call(&world, hostile->port), CALL_ANSWERED);
+
+    // a kept connection gives way to one that is needed
+    before = forbid_descriptors();
+    world.app_id = 2;
+    assert_int_equal(world_call(&world, hostile->port), CALL_ANSWERED);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(caller_counts(world.caller).kept, 1);
     world_done(&world);
     hostile_free(hostile);
 }

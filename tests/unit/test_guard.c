@@ -7,12 +7,17 @@
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
+#include <net/if.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -202,6 +207,40 @@ static void test_own_interfaces(void **state)
     guard_free(guard);
 }
 
+// In a network of its own, where lo has a public address. 2: no such network can be had.
+static int guard_at_public_address(void)
+{
+    struct ifreq request = {.ifr_name = "lo"};
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x09090909)};
+    if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+        return 2;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    memcpy(&request.ifr_addr, &name, sizeof name);
+    if (fd < 0 || ioctl(fd, SIOCSIFADDR, &request) != 0)
+        return 2;
+    struct guard *guard = guard_new(GUARD_HTTP_OFF);
+    bool is_denied = denies(guard, "9.9.9.9", 443, true) != NULL;
+    bool is_neighbour_allowed = denies(guard, "9.9.9.8", 443, true) == NULL;
+    bool is_lifted = guard_allow(guard, "9.9.9.9/32", NULL) == ERR_OK &&
+                     denies(guard, "9.9.9.9", 443, true) == NULL;
+    return is_denied && is_neighbour_allowed && is_lifted ? 0 : 1;
+}
+
+static void test_public_address_of_this_host(void **state)
+{
+    (void)state;
+    int status;
+    pid_t child = fork();
+    assert_int_not_equal(child, -1);
+    if (child == 0)
+        _exit(guard_at_public_address());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 2)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static const struct {
     const char *rule;
     const char *host;
@@ -273,8 +312,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 
-        cmocka_unit_test(test_rules),         cmocka_unit_test(test_rules_that_are_refused),
-        cmocka_unit_test(test_own_listeners), cmocka_unit_test(test_own_interfaces),
+        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_rules_that_are_refused),
+        cmocka_unit_test(test_own_listeners),
+        cmocka_unit_test(test_own_interfaces),
+        cmocka_unit_test(test_public_address_of_this_host),
         cmocka_unit_test(test_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

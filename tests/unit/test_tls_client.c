@@ -169,6 +169,28 @@ static void test_unknown_authority(void **state)
     service_free(service);
 }
 
+// More at once than a turn may shake hands with: the others wait, but not for ever.
+static void test_many_handshakes(void **state)
+{
+    (void)state;
+    enum { MANY = 150 };
+    struct world world;
+    struct service *service = service_new(&good, 0);
+    struct hostile *hostile = hostile_new(serve_tls, service);
+    world_init(&world, "127.0.0.0/8", certificates_authority);
+    world.tls = true;
+    world.host = "hook.test";
+    world.timeout_ms = 15000;
+    for (world.app_id = 1; world.app_id <= MANY; world.app_id++)
+        world_start(&world, hostile->port, 1);
+    world_wait(&world, MANY);
+    assert_int_equal(world.result, CALL_ANSWERED);
+    world_done(&world);
+    hostile_free(hostile);
+    assert_int_equal(service->requests, MANY);
+    service_free(service);
+}
+
 static int force_h2(SSL *ssl, const unsigned char **ret, unsigned char *ret_len,
                     const unsigned char *offered, unsigned offered_len, void *argument)
 {
@@ -310,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_unknown_authority),
         cmocka_unit_test(test_sessions_are_resumed),
+        cmocka_unit_test(test_many_handshakes),
         cmocka_unit_test(test_forced_protocol),
         cmocka_unit_test(test_what_is_no_tls),
         cmocka_unit_test(test_authorities_that_are_none),
