@@ -220,6 +220,7 @@ static void test_order_of_checks(void **state)
         {"POST", "/v1/apps", shop.key, "Content-Type: text/plain\r\n", "{", 403},
         {"POST", "/v1/apps/x/webhooks", shop.key, "Content-Type: text/plain\r\n", "{", 404},
         {"POST", path, shop.key, "Content-Type: text/plain\r\n", "{", 415},
+        {"POST", path, shop.key, "X-No-Content-Type: 1\r\n", "{", 415},
         {"POST", path, shop.key, "", "{", 400},
         {"POST", path, shop.key, "", "{\"a\":1,\"a\":2}", 400},
         {"POST", path, shop.key, "", "[]", 422},
