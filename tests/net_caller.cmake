@@ -4,6 +4,7 @@ add_unit_test(net guard)
 add_unit_test(net guard_lists)
 add_unit_test(net answer)
 add_fuzz(answer net)
+add_fuzz(hostname net)
 
 # Those that need receivers, or a resolver that answers by a script.
 foreach(module resolver caller call dial pool tls_client outbound)

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <resolv.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,12 +170,24 @@ static int reason_of(int error)
     return is_ours ? EAI_MEMORY : EAI_AGAIN;
 }
 
+// The machine's patience (5 s, twice, for each server) would hold a thread long after whoever
+// asked has gone, and the process at its end. The settings are this thread's alone and keep
+// the library from seeing changes of resolv.conf, so they are made anew each time.
+static void hurry(void)
+{
+    if (res_init() == 0) {
+        _res.retrans = 1;
+        _res.retry = 2;
+    }
+}
+
 // Without AI_ADDRCONFIG: also addresses of a family that this host lacks are vetted.
 static void resolve(const char *host, struct resolved *ret)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
     memset(ret, 0, sizeof *ret);
+    hurry();
     ret->error = reason_of(getaddrinfo(host, NULL, &hints, &found));
     if (ret->error != 0)
         return;

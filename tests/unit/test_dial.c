@@ -117,7 +117,7 @@ static void test_rebinding(void **state)
     script_names = flip;
     world_init(&world, "127.0.0.0/8", NULL);
     world.host = "flip.test";
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < 1000; round++) {
         bool is_inside = round % 2;
         flip[0].addresses = is_inside ? "169.254.169.254" : "127.0.0.1";
         world.app_id = round; // another app has no kept connection
@@ -126,7 +126,7 @@ static void test_rebinding(void **state)
                          is_inside ? CALL_BLOCKED : CALL_ANSWERED);
         assert_int_equal(script_asked - before, 1); // once for each connection
     }
-    assert_int_equal(hostile->connections, 100);
+    assert_int_equal(hostile->connections, 500);
     world_done(&world);
     hostile_free(hostile);
     script_names = names;
