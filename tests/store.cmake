@@ -16,7 +16,8 @@ function(add_store_test name)
   set_tests_properties(${name} PROPERTIES LABELS store TIMEOUT 300)
 endfunction()
 add_store_test(store_conformance)
-add_store_test(store_sqlite store/fault.c)
+add_store_test(store_sqlite)
+add_store_test(store_faults store/fault.c)
 add_store_test(store_front)
 
 # Not a test: what the store alone can do on this machine.

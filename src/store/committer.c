@@ -40,7 +40,7 @@ static void look_at_space(struct store *store, int64_t now_ms)
     if (now_ms - store->looked_at_ms < IDLE_MS)
         return;
     store->looked_at_ms = now_ms;
-    if (statvfs(store->data_dir, &disk))
+    if (statvfs(store->file, &disk))
         return;
     size = (uint64_t)disk.f_blocks * disk.f_frsize;
     if (floor < size / 100 * SPACE_PERCENT)

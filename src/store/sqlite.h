@@ -78,6 +78,8 @@ struct store_backend {
     int64_t pruned_ms; // when old keys and replies were last looked for
 };
 
+enum { SQLITE_BUSY_MS = 5000 }; // another program's lock is waited for that long
+
 // Statements. A statement is bound, then run or stepped, then reset by the helper.
 sqlite3_stmt *sqlite_statement(struct store_backend *backend, enum sql sql);
 bool sqlite_run(struct store_backend *backend, enum sql sql); // to its end; false: failed

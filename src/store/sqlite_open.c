@@ -10,8 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { BUSY_MS = 5000 };
-
 static const char prefix[] = "sqlite:";
 
 // Runs a pragma, and looks whether it took.
@@ -48,7 +46,7 @@ static int on_commit(void *owner, sqlite3 *db, const char *name, int pages)
 // because a build of SQLite may refuse either.
 static enum error_code configure(struct store_backend *backend, struct error *error)
 {
-    sqlite3_busy_timeout(backend->db, BUSY_MS);
+    sqlite3_busy_timeout(backend->db, SQLITE_BUSY_MS);
     sqlite_exec(backend, "PRAGMA synchronous = " SYNCHRONOUS "; PRAGMA cache_size = -65536;"
                          "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
                          "PRAGMA journal_size_limit = 67108864;");
@@ -160,7 +158,10 @@ void sqlite_close(struct store_backend *backend)
         return;
     for (int i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(backend->statements[i]);
-    if (backend->db && !backend->code)
+    // After an error the log stays as it is, for the next start to read.
+    if (backend->db && backend->code)
+        sqlite3_db_config(backend->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    else if (backend->db)
         sqlite3_wal_checkpoint_v2(backend->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     sqlite3_close(backend->db);
     sqlite_forget_all(backend);

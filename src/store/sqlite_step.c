@@ -6,6 +6,8 @@
 
 enum {
     CHECKPOINT_PAGES = 1000, // of the log; more makes the slowest commits four times slower
+    RESTART_PAGES = 40000,   // then readers are waited for, a little, so that it starts over
+    RESTART_WAIT_MS = 50,
     RUN_ROWS_PER_STEP = 500,
     PRUNE_MS = 60000
 };
@@ -15,11 +17,16 @@ enum {
 // it off.
 static enum store_verdict checkpoint(struct store_backend *backend)
 {
-    int pages = 0;
-    int done = 0;
-    int code = sqlite3_wal_checkpoint_v2(backend->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages,
-                                         &done);
+    bool is_long = backend->wal_pages >= RESTART_PAGES;
+    int code;
 
+    if (is_long)
+        sqlite3_busy_timeout(backend->db, RESTART_WAIT_MS);
+    code = sqlite3_wal_checkpoint_v2(
+        backend->db, NULL, is_long ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
+        NULL, NULL);
+    if (is_long)
+        sqlite3_busy_timeout(backend->db, SQLITE_BUSY_MS);
     backend->wal_checkpointed = backend->wal_pages;
     if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_FULL)
         return STORE_DONE;
@@ -64,8 +71,13 @@ static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
     else if (!prunes || !prune_replies(backend, now_ms))
         has_more = false;
     *ret_verdict = sqlite_end(backend);
-    if (*ret_verdict != STORE_DONE)
+    if (*ret_verdict != STORE_DONE) {
+        // What was done since the front may not have been kept: from the front again.
+        backend->sweep = (struct sweep){0};
+        backend->erase = (struct erase){0};
+        backend->has_work = true;
         return false;
+    }
     if (is_dropped)
         runs_drop_oldest(&backend->runs);
     if (prunes && !has_more)

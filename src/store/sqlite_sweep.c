@@ -201,17 +201,20 @@ static void erase_app(struct store_backend *backend)
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
         run_with(backend, pieces[i], app_id);
     backend->erase = (struct erase){0};
+    backend->has_changed_config = true;
 }
 
 bool sqlite_erase(struct store_backend *backend)
 {
     if (backend->erase.app_id == 0 && !choose_app(backend))
         return false;
+    sqlite_exec(backend, "PRAGMA secure_delete = ON"); // what is erased is overwritten
     if (!erase_events(backend)) {
         int64_t app_id = backend->erase.app_id;
         erase_app(backend);
         if (!backend->code)
             free(map_remove(&backend->apps, map_key(app_id)));
     }
+    sqlite_exec(backend, "PRAGMA secure_delete = OFF");
     return true;
 }

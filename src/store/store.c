@@ -66,6 +66,11 @@ static enum error_code open_parts(struct store *store, struct error *error)
     if (code == ERR_OK)
         code = store->table->open(store->options.url, store->options.now_ms, &store->backend,
                                   error);
+    for (int i = 0; i < READERS && code == ERR_OK; i++) {
+        store->readers[i].backend = store->table->reader_new(store->backend, error);
+        if (!store->readers[i].backend)
+            code = ERR_IO;
+    }
     return code == ERR_OK ? resume(store, error) : code;
 }
 
@@ -143,28 +148,15 @@ int store_take_boot_number(struct store *store)
     return store_set_setting(store, "boot", next, &error) == ERR_OK ? (int)number : -1;
 }
 
-static bool start_reader(struct store *store, struct reader *reader)
-{
-    struct error error;
-
-    reader->store = store;
-    reader->backend = store->table->reader_new(store->backend, &error);
-    if (!reader->backend) {
-        store->options.on_lost(store->options.owner, error.text);
-        return false;
-    }
-    reader->stop.kind = STORE_MAIL_STOP;
-    reader->mailbox = mailbox_new();
-    reader->thread = thread_start("read", reader_run, reader);
-    return true;
-}
-
 void store_start(struct store *store)
 {
-    for (int i = 0; i < READERS; i++)
-        if (!start_reader(store, &store->readers[i]))
-            return;
-    store->is_running = true;
+    for (int i = 0; i < READERS; i++) {
+        struct reader *reader = &store->readers[i];
+        reader->store = store;
+        reader->stop.kind = STORE_MAIL_STOP;
+        reader->mailbox = mailbox_new();
+        reader->thread = thread_start("read", reader_run, reader);
+    }
     group_tell(store, &store->first_news);
     group_send(store);
     store->stop.kind = STORE_MAIL_STOP;

@@ -41,7 +41,6 @@ struct store {
     int lock_fd;
     struct inflight *inflight;
     struct news first_news; // of the start, until the workers are told
-    bool is_running;
 
     struct mailbox *writes;
     struct thread *committer;

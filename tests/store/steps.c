@@ -4,6 +4,7 @@
 #include "hook/event.h"
 #include "hook/outcome.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,14 @@ static void open_reader(struct world *world)
 
     world->reader = world->table->reader_new(world->backend, &error);
     assert_non_null(world->reader);
+}
+
+struct world world_in(const char *folder, const char *options)
+{
+    struct world world = {.table = &store_sqlite, .now_ms = NOW};
+
+    snprintf(world.url, sizeof world.url, "sqlite:%s/s.db%s", folder, options);
+    return world;
 }
 
 void world_open(struct world *world)
@@ -203,6 +212,19 @@ void make_hook(struct world *world, int64_t id)
 {
     assert_int_equal(finish(world, op_hook(VERB_CREATE, APP, id)), OP_DONE);
     world->app_version++;
+}
+
+void make_events(struct world *world, int count)
+{
+    make_app(world, APP);
+    make_hook(world, HOOK);
+    for (int64_t id = 1000; id < 1000 + count; id++) {
+        int64_t hook = HOOK;
+        struct op *op = op_accept(world, APP, id, &hook, 1);
+        op->as.accept.dedupe[0] = dedupe_of(DEDUPE_HEADER, (int)id, (int)id);
+        assert_int_equal(apply_one(world, op), OP_DONE);
+        op_free(op);
+    }
 }
 
 enum op_result change_hook(struct world *world, int64_t id, enum verb verb,

@@ -34,6 +34,7 @@ struct conformance_case {
 extern const struct conformance_case accept_cases[], settle_cases[], claim_cases[],
     config_cases[], read_cases[];
 
+struct world world_in(const char *folder, const char *options); // SQLite, not yet open
 void world_open(struct world *world);
 void world_close(struct world *world);
 bool world_reopen(struct world *world); // false: this back end does not outlive its closing
@@ -57,7 +58,8 @@ struct dedupe dedupe_of(enum dedupe_kind kind, int key, int body);
 
 // Steps: made, applied, freed.
 void make_app(struct world *world, int64_t id);
-void make_hook(struct world *world, int64_t id); // of APP
+void make_hook(struct world *world, int64_t id);  // of APP
+void make_events(struct world *world, int count); // APP, HOOK, and ids from 1000 with keys
 enum op_result change_hook(struct world *world, int64_t id, enum verb verb,
                            enum webhook_state state);
 enum op_result accept_one(struct world *world, int64_t event_id, int64_t hook);

@@ -1,0 +1,180 @@
+// A disk that fails under SQLite: nothing that was acknowledged is lost, a group is there
+// whole or not at all, and a full disk heals by itself.
+
+#include "store/fault.h"
+#include "store/scratch.h"
+#include "store/steps.h"
+
+static char folder[SCRATCH_MAX];
+
+static int set_up(void **state)
+{
+    (void)state;
+    scratch_make(folder, "store-faults");
+    fault_arm(0, FAULT_IO, false);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    scratch_remove(folder);
+    return 0;
+}
+
+// One group of five accepts and five settles; answers its verdict.
+static enum store_verdict apply_group(struct world *world, int64_t first, int64_t settled)
+{
+    struct op *ops[10];
+    int64_t hook = HOOK;
+    enum store_verdict verdict;
+
+    for (int i = 0; i < 5; i++) {
+        ops[i] = op_settle(settled + i, 0, 1, i % 2 ? SETTLE_WAIT : SETTLE_DELIVERED);
+        ops[5 + i] = op_accept(world, APP, first + i, &hook, 1);
+        ops[5 + i]->as.accept.dedupe[0] =
+            dedupe_of(DEDUPE_HEADER, (int)first + i, (int)first + i);
+    }
+    verdict = apply(world, ops, 10);
+    for (int i = 0; i < 10; i++)
+        op_free(ops[i]);
+    return verdict;
+}
+
+static bool event_is_there(struct world *world, int64_t id)
+{
+    struct op *op = op_new(OP_GET_EVENT, 0, NULL);
+    bool is_there;
+
+    op->as.event.app_id = APP;
+    op->as.event.id = id;
+    is_there = ask(world, op) == OP_DONE;
+    if (is_there)
+        assert_int_equal(op->as.event.delivery_count, 1);
+    op_free(op);
+    return is_there;
+}
+
+// A group that was acknowledged is there, whole; one that was not is there whole or not at
+// all, and what it had said again is answered by the same event or accepted.
+static void expect_whole(struct world *world, int64_t first, bool is_acknowledged)
+{
+    int there = 0;
+
+    for (int i = 0; i < 5; i++)
+        there += event_is_there(world, first + i);
+    assert_true(there == 5 || (there == 0 && !is_acknowledged));
+}
+
+// Fails the n-th call for every n, until a whole run of groups passes without a failure.
+static void sweep_faults(enum fault_kind kind, bool sticky)
+{
+    bool was_hit = true;
+
+    for (int n = 1; was_hit; n++) {
+        struct world world = world_in(folder, "?run_rows=7");
+        enum store_verdict verdicts[6];
+        int groups = 0;
+        enum store_verdict step = STORE_DONE;
+
+        world_open(&world);
+        make_events(&world, 10);
+        world.now_ms += 1;
+        fault_arm(n, kind, sticky);
+        do {
+            verdicts[groups] = apply_group(&world, 2000 + groups * 5, 1000 + groups * 5);
+            if (verdicts[groups] == STORE_DONE)
+                store_sqlite.step(world.backend, world.now_ms, &step);
+            groups++;
+        } while (groups < 2 && step != STORE_LOST && verdicts[groups - 1] == STORE_DONE);
+        was_hit = fault_hit();
+        assert_true(kind == FAULT_IO || verdicts[groups - 1] != STORE_LOST);
+        fault_arm(0, kind, false);
+        if (kind == FAULT_FULL && verdicts[groups - 1] == STORE_FULL) // it heals by itself
+            assert_int_equal(apply_group(&world, 2000 + (groups - 1) * 5, 1000), STORE_DONE);
+        world_close(&world);
+        world_open(&world);
+        for (int i = 0; i < groups; i++)
+            expect_whole(&world, 2000 + i * 5, verdicts[i] == STORE_DONE);
+        expect_whole(&world, 1000, true);
+        world_close(&world);
+        tear_down(NULL);
+        set_up(NULL);
+        assert_true(n < 400);
+    }
+}
+
+static void io_errors_end_it(void **state)
+{
+    (void)state;
+    sweep_faults(FAULT_IO, false);
+    sweep_faults(FAULT_IO, true);
+}
+
+static void full_disk_passes(void **state)
+{
+    (void)state;
+    sweep_faults(FAULT_FULL, false);
+    sweep_faults(FAULT_FULL, true);
+}
+
+// Claims need no room.
+static void full_disk_still_answers_claims(void **state)
+{
+    struct world world = world_in(folder, "");
+
+    (void)state;
+    world_open(&world);
+    make_events(&world, 3);
+    settle_one(&world, 1000, 1, SETTLE_WAIT);
+    fault_arm(1, FAULT_FULL, true);
+    assert_int_equal(claim_ids(&world, HOOK, 10, NOW + MINUTE, NULL, NULL, NULL), 1);
+    assert_int_equal(fault_calls(), 0);
+    assert_int_equal(apply_group(&world, 2000, 1000), STORE_FULL);
+    assert_int_equal(world.news.change_count + arrival_count(&world), 0);
+    fault_arm(0, FAULT_FULL, false);
+    assert_int_equal(apply_group(&world, 2000, 1000), STORE_DONE);
+    world_close(&world);
+}
+
+// A failed group takes back what memory knew of it: the end of being behind, a webhook's
+// state, keys.
+static void failed_group_is_forgotten(void **state)
+{
+    struct world world = world_in(folder, "");
+    struct op *ops[3];
+    int64_t hook = HOOK;
+
+    (void)state;
+    world_open(&world);
+    make_events(&world, 3);
+    behind(&world, HOOK);
+    ops[0] = op_accept(&world, APP, 2000, &hook, 1);
+    ops[0]->as.accept.dedupe[0] = dedupe_of(DEDUPE_HEADER, 5, 5);
+    ops[1] = op_hook(VERB_UPDATE, APP, HOOK);
+    ops[1]->as.webhook.row.state = WEBHOOK_DISABLED;
+    ops[2] = op_claim(HOOK, 10, NOW);
+    fault_arm(1, FAULT_FULL, true);
+    assert_int_equal(apply(&world, ops, 3), STORE_FULL);
+    fault_arm(0, FAULT_FULL, false);
+    assert_int_equal(accept_one(&world, 3000, HOOK), OP_DONE); // the app's old version holds
+    assert_int_equal(arrival_count(&world), 0);                // still behind
+    assert_int_equal(row_of(&world, 3000, 0).state, DELIVERY_PARKED);
+    assert_int_equal(apply_one(&world, ops[0]), OP_DONE); // the key is free
+    for (int i = 0; i < 3; i++)
+        op_free(ops[i]);
+    world_close(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(io_errors_end_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(full_disk_passes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(full_disk_still_answers_claims, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(failed_group_is_forgotten, set_up, tear_down),
+    };
+
+    fault_install();
+    return cmocka_run_group_tests_name("store faults", tests, NULL, NULL);
+}
