@@ -2,3 +2,4 @@
 add_unit_test(serve to_sender)
 add_unit_test(serve files)
 add_unit_test(cli option)
+add_unit_test(serve peers)

@@ -83,6 +83,7 @@ static enum error_code step_key(struct request *request, struct error *error)
     if (!auth_holds(request->door->pepper, &parts, known, door_now(request->door).wall_ms)) {
         return refuse_stranger(request, error);
     }
+    server_trust(request->door->server, request->handle);
     request->key_id = known->id;
     request->key_app_id = known->app_id;
     request->scopes = known->scopes;

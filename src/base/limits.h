@@ -26,6 +26,8 @@
     X(CONNECTIONS, "connections", "count", 8192, 16, 100000, "open connections")             \
     X(CONNECTIONS_PER_ADDRESS, "connections-per-address", "count", 1024, 1, 100000,          \
       "open connections of one address")                                                     \
+    X(STRANGERS_PER_ADDRESS, "connections-without-key", "count", 64, 1, 100000,              \
+      "of these, those that have shown no valid key yet")                                    \
     X(BODIES_IN_FLIGHT, "-", "bytes", 67108864, 1048576, 67108864, "partial request bodies") \
     /* what a request says */                                                                \
     X(JSON_DEPTH, "-", "levels", 64, 64, 64, "nesting of JSON")                              \

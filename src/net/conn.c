@@ -73,7 +73,7 @@ static void tell_gone(struct conn *conn)
             server->events.on_gone(server->events.owner, handle);
         }
     if (server->events.on_closed)
-        server->events.on_closed(server->events.closed_owner, &conn->peer);
+        server->events.on_closed(server->events.counter, &conn->peer, conn->is_trusted);
 }
 
 void conn_free(struct conn *conn)
@@ -303,7 +303,7 @@ static void refuse_descriptor(struct server *server, int fd, const struct addres
 {
     close(fd);
     if (server->events.on_closed)
-        server->events.on_closed(server->events.closed_owner, peer);
+        server->events.on_closed(server->events.counter, peer, false);
 }
 
 void conn_new(struct server *server, int fd, const struct address *peer,

@@ -48,6 +48,7 @@ struct conn {
     uint32_t slot;
     enum conn_state state;
     bool tls_wants_write;
+    bool is_trusted;         // server_trust()
     bool read_ended;         // the client sends no more
     bool is_blocked;         // we do not read for reasons of our own
     bool owes_continue;      // 100 Continue, once nothing else is owed

@@ -117,6 +117,20 @@ void server_reply(struct server *server, struct reply_handle handle, int status,
         conn_reply(slot->conn, handle.turn, &reply);
 }
 
+void server_trust(struct server *server, struct reply_handle handle)
+{
+    struct conn *conn;
+
+    if (handle.slot >= server->slot_count ||
+        server->slots[handle.slot].generation != handle.generation)
+        return;
+    conn = server->slots[handle.slot].conn;
+    if (!conn || conn->is_trusted || !server->events.on_trusted)
+        return;
+    conn->is_trusted = true;
+    server->events.on_trusted(server->events.counter, &conn->peer);
+}
+
 static void mark_all(struct server *server)
 {
     for (struct link *at = server->open.next; at != &server->open; at = at->next)

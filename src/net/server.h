@@ -73,9 +73,11 @@ struct server_events {
                               const struct error *error, struct buf *ret_body);
     // The reply was dropped unsent (its client is gone). May be NULL.
     void (*on_gone)(void *owner, struct reply_handle handle);
-    // A connection that server_accept() took is closed. May be NULL.
-    void (*on_closed)(void *closed_owner, const struct address *peer);
-    void *closed_owner; // connections are counted by another than answers them
+    // A connection that server_accept() took is closed; was_trusted: server_trust() had been
+    // called for it. May be NULL.
+    void (*on_closed)(void *counter, const struct address *peer, bool was_trusted);
+    void (*on_trusted)(void *counter, const struct address *peer); // goes with on_closed
+    void *counter; // connections are counted by another than answers them
 };
 
 struct server *server_new(struct loop *loop, const struct server_events *events);
@@ -99,6 +101,10 @@ struct reply_header {
 void server_reply(struct server *server, struct reply_handle handle, int status,
                   const char *content_type, const struct reply_header *headers,
                   size_t header_count, const char *body, size_t body_len);
+
+// The client that is owed this reply has shown who it is: its connection no longer counts
+// among those of strangers. May be called again; nothing for a reply that is not owed.
+void server_trust(struct server *server, struct reply_handle handle);
 
 // Stop reading, and handing requests out, on all connections: the answer to an overfull
 // store. The clients' deadlines stand still meanwhile.

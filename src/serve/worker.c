@@ -145,9 +145,14 @@ static void door_metrics(void *owner, struct buf *ret)
     metrics_write(((struct worker *)owner)->common, ret);
 }
 
-static void on_peer_gone(void *owner, const struct address *peer)
+static void on_peer_gone(void *counter, const struct address *peer, bool was_trusted)
 {
-    peers_leave(((struct worker *)owner)->common->peers, peer);
+    peers_leave(counter, peer, was_trusted);
+}
+
+static void on_peer_trusted(void *counter, const struct address *peer)
+{
+    peers_trust(counter, peer);
 }
 
 static void make_door(struct worker *worker)
@@ -172,7 +177,8 @@ static void make_door(struct worker *worker)
     worker->door = door_new(&options);
     events = door_events(worker->door);
     events.on_closed = on_peer_gone;
-    events.closed_owner = worker;
+    events.on_trusted = on_peer_trusted;
+    events.counter = common->peers;
     worker->server = server_new(worker->loop, &events);
     door_set_server(worker->door, worker->server);
 }

@@ -36,6 +36,8 @@ static void on_request(void *owner, struct reply_handle handle,
     struct buf buf;
 
     world->requests++;
+    if (path_is(request, "/trust"))
+        server_trust(world->server, handle);
     if (path_is(request, "/later")) {
         assert_true(world->later_count < LATER_MAX);
         world->later[world->later_count++] = handle;
@@ -87,12 +89,21 @@ static void on_gone(void *owner, struct reply_handle handle)
     server_reply(world->server, handle, 200, NULL, NULL, 0, "late", 4); // reaches nobody
 }
 
-static void on_closed(void *owner, const struct address *peer)
+static void on_closed(void *counter, const struct address *peer, bool was_trusted)
 {
-    struct world *world = owner;
+    struct world *world = counter;
 
     assert_int_equal(address_port(peer), 7);
     world->closed++;
+    world->trusted -= was_trusted;
+}
+
+static void on_trusted(void *counter, const struct address *peer)
+{
+    struct world *world = counter;
+
+    assert_int_equal(address_port(peer), 7);
+    world->trusted++;
 }
 
 static void on_tick(struct timer *timer)
@@ -108,7 +119,8 @@ int world_init(void **state)
                                    .on_head = on_head,
                                    .on_refused = on_refused,
                                    .on_gone = on_gone,
-                                   .closed_owner = world,
+                                   .counter = world,
+                                   .on_trusted = on_trusted,
                                    .on_closed = on_closed};
 
     world->loop = loop_new();

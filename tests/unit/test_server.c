@@ -286,6 +286,26 @@ static void test_the_head_is_asked_about_once_and_only_if_the_body_is_late(void 
     client_done(&client);
 }
 
+// Who has shown who it is counts once, whatever it asks afterwards, until it is gone.
+static void test_trusted_clients(void **state)
+{
+    struct world *world = *state;
+    struct client client;
+    struct reply_handle nobody = {0};
+
+    client_init(&client, world);
+    server_trust(world->server, nobody);
+    assert_int_equal(world->trusted, 0);
+    client_say(&client, world, GET("/trust") GET("/trust"));
+    assert_int_equal(world->trusted, 1);
+    close(client.fd);
+    for (int i = 0; i < 5; i++)
+        world_turn(world);
+    assert_int_equal(world->closed, 1);
+    assert_int_equal(world->trusted, 0);
+    buf_done(&client.received);
+}
+
 static void test_gone_clients(void **state)
 {
     struct world *world = *state;
@@ -384,6 +404,7 @@ int main(void)
         TEST(test_continue_comes_after_what_is_owed),
         TEST(test_the_head_is_asked_about_once_and_only_if_the_body_is_late),
         TEST(test_gone_clients),
+        TEST(test_trusted_clients),
         TEST(test_a_handle_never_names_another_connection),
         TEST(test_large_bodies_both_ways),
         TEST(test_one_byte_chunks),
