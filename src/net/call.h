@@ -3,7 +3,7 @@
 //     RESOLVING → CONNECTING (each address in turn) → HANDSHAKING → SENDING → WAITING → BODY
 //
 // and a kept connection enters at SENDING. Each phase has a deadline; all of them end at the
-// call's own. A call ends in one place, call_end(), which gives its connection back, or
+// call's own. A call ends in one place, call_finish(), which gives its connection back, or
 // closes it, before it tells the owner.
 
 #ifndef NET_CALL_H
@@ -68,6 +68,7 @@ struct call {
     size_t address_at; // the next to try
     size_t address_count;
     struct address addresses[CALL_ADDRESSES_MAX];
+    enum call_result refusal; // the most telling of what became of the addresses
     struct address remote;
     struct call_timings timings;
     struct answer answer;

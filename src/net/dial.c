@@ -31,13 +31,13 @@ static void dial_handshake(struct call *call)
     }
     int64_t before_us = clock_mono_us();
     enum outbound_state state = outbound_handshake(call->outbound);
+    call->kit->handshakes_us += clock_mono_us() - before_us;
     if (state == OUTBOUND_FAILED || state == OUTBOUND_CLOSED) {
         static_assert((int)CALL_DETAIL_MAX >= (int)TLS_DETAIL_MAX,
                       "the detail takes TLS's words");
         call_finish(call, tls_client_fault(call->outbound->ssl, call->detail));
         return;
     }
-    call->kit->handshakes_us += clock_mono_us() - before_us;
     if (state == OUTBOUND_WAITS)
         return;
     if (!tls_client_speaks_http(call->outbound->ssl)) {
@@ -91,36 +91,40 @@ static enum outbound_state dial_open(struct call *call, enum call_result *ret_re
     return state;
 }
 
-// Tries the addresses that are left; reason is what became of the last one.
-static void dial_connect(struct call *call, enum call_result reason)
+// Tries the addresses that are left; why is what became of the one before. That one of them
+// is unreachable tells the least: many hosts have no IPv6.
+static void dial_connect(struct call *call, enum call_result why)
 {
-    call_close(call);
-    while (call->address_at < call->address_count) {
-        enum outbound_state state = dial_open(call, &reason);
+    for (;;) {
+        call_close(call);
+        if (why != CALL_UNREACHABLE)
+            call->refusal = why;
+        // BLOCKED: the network led elsewhere than to the vetted address.
+        if (why == CALL_BLOCKED || call->address_at == call->address_count) {
+            call_finish(call, call->refusal);
+            return;
+        }
+        enum outbound_state state = dial_open(call, &why);
         if (state == OUTBOUND_WAITS) {
             dial_wait(call);
             return;
         }
         if (state == OUTBOUND_DONE)
-            state = outbound_connected(call->outbound, &reason);
+            state = outbound_connected(call->outbound, &why);
         if (state == OUTBOUND_DONE) {
             dial_on_connected(call);
             return;
         }
-        call_close(call);
-        if (reason == CALL_BLOCKED) // the network led elsewhere than to the vetted address
-            break;
     }
-    call_finish(call, reason);
 }
 
 static void dial_on_connecting(struct call *call)
 {
-    enum call_result reason;
-    if (outbound_connected(call->outbound, &reason) == OUTBOUND_DONE)
+    enum call_result why;
+    if (outbound_connected(call->outbound, &why) == OUTBOUND_DONE)
         dial_on_connected(call);
     else
-        dial_connect(call, reason);
+        dial_connect(call, why);
 }
 
 void dial_start(struct call *call)
@@ -171,6 +175,7 @@ static void dial_on_addresses(struct call *call, const struct resolved *resolved
     memcpy(call->addresses, resolved->addresses, count * sizeof *call->addresses);
     call->address_count = count;
     call->address_at = 0;
+    call->refusal = CALL_UNREACHABLE;
     call_enter(call, PHASE_CONNECTING, LIMIT_CONNECT_MS);
     dial_connect(call, CALL_UNREACHABLE);
 }

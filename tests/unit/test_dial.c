@@ -36,6 +36,7 @@ static const struct script_name names[] = {
      "127.0.0.1 127.0.0.3 127.0.0.4 127.0.0.5 127.0.0.6 127.0.0.7 127.0.0.8 127.0.0.9 "
      "10.0.0.1",
      0, 0},
+    {"telling.test", "127.0.0.2 ::ffff:127.0.0.1", 0, 0},
     {"slow.test", "127.0.0.1", 0, 1000},
     {"none.test", "", EAI_NONAME, 0},
     {"servfail.test", "", EAI_AGAIN, 0},
@@ -59,16 +60,27 @@ static void test_names(void **state)
         enum call_result result;
         int connections; // that the receiver at 127.0.0.1 sees
     } rows[] = {
-        {"127.0.0.1", CALL_ANSWERED, 1},    {"good.test", CALL_ANSWERED, 1},
-        {"inside.test", CALL_BLOCKED, 0},   {"mixed.test", CALL_BLOCKED, 0},
-        {"dexim.test", CALL_BLOCKED, 0},    {"mixed6.test", CALL_BLOCKED, 0},
-        {"mapped.test", CALL_BLOCKED, 0},   {"tenth-inside.test", CALL_BLOCKED, 0},
-        {"second.test", CALL_ANSWERED, 1},  {"tenth.test", CALL_REFUSED, 0},
-        {"slow.test", CALL_DNS_TIMEOUT, 0}, {"none.test", CALL_DNS, 0},
-        {"servfail.test", CALL_DNS, 0},     {"refused.test", CALL_DNS, 0},
-        {"unheard-of.test", CALL_DNS, 0},   {"127.1", CALL_DNS, 0},
-        {"::1", CALL_BLOCKED, 0},           {"169.254.169.254", CALL_BLOCKED, 0},
-        {"0.0.0.0", CALL_BLOCKED, 0},       {"::ffff:127.0.0.1", CALL_UNREACHABLE, 0},
+        {"127.0.0.1", CALL_ANSWERED, 1},
+        {"good.test", CALL_ANSWERED, 1},
+        {"inside.test", CALL_BLOCKED, 0},
+        {"mixed.test", CALL_BLOCKED, 0},
+        {"dexim.test", CALL_BLOCKED, 0},
+        {"mixed6.test", CALL_BLOCKED, 0},
+        {"mapped.test", CALL_BLOCKED, 0},
+        {"tenth-inside.test", CALL_BLOCKED, 0},
+        {"second.test", CALL_ANSWERED, 1},
+        {"tenth.test", CALL_REFUSED, 0},
+        {"slow.test", CALL_DNS_TIMEOUT, 0},
+        {"none.test", CALL_DNS, 0},
+        {"servfail.test", CALL_DNS, 0},
+        {"refused.test", CALL_DNS, 0},
+        {"unheard-of.test", CALL_DNS, 0},
+        {"127.1", CALL_DNS, 0},
+        {"::1", CALL_BLOCKED, 0},
+        {"169.254.169.254", CALL_BLOCKED, 0},
+        {"telling.test", CALL_REFUSED, 0},
+        {"0.0.0.0", CALL_BLOCKED, 0},
+        {"::ffff:127.0.0.1", CALL_UNREACHABLE, 0},
     };
     assert_true(limit_set(LIMIT_DNS_MS, 200));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
