@@ -32,6 +32,19 @@ static enum error_code read_text(const struct field *field, const json_t *value,
     return ERR_OK;
 }
 
+static enum error_code read_lines(const struct field *field, const json_t *value,
+                                  struct field_value *ret, struct error *error)
+{
+    size_t len = json_string_length(value);
+
+    if (!json_is_string(value) || len == 0 || len > (size_t)field->most) {
+        return error_at(error, ERR_INVALID_FIELD, field->name,
+                        "must be a text of 1 to %lld bytes", (long long)field->most);
+    }
+    ret->text = json_string_value(value);
+    return ERR_OK;
+}
+
 static enum error_code read_flag(const struct field *field, const json_t *value,
                                  struct field_value *ret, struct error *error)
 {
@@ -82,8 +95,8 @@ static enum error_code read_texts(const struct field *field, const json_t *value
 
 static enum error_code (*const readers[])(const struct field *field, const json_t *value,
                                           struct field_value *ret, struct error *error) = {
-    [FIELD_TEXT] = read_text, [FIELD_FLAG] = read_flag,   [FIELD_WHOLE] = read_whole,
-    [FIELD_TIME] = read_time, [FIELD_TEXTS] = read_texts,
+    [FIELD_TEXT] = read_text,   [FIELD_LINES] = read_lines, [FIELD_FLAG] = read_flag,
+    [FIELD_WHOLE] = read_whole, [FIELD_TIME] = read_time,   [FIELD_TEXTS] = read_texts,
 };
 
 static enum error_code read_field(const struct field *field, const json_t *value,

@@ -13,6 +13,7 @@
 
 enum field_kind {
     FIELD_TEXT,  // 1 to most bytes without control characters
+    FIELD_LINES, // the same with line breaks
     FIELD_FLAG,  // true or false
     FIELD_WHOLE, // 0 to most
     FIELD_TIME,  // RFC 3339

@@ -15,7 +15,7 @@ answer_fn key_list_answer;
 ask_fn webhook_create_ask, webhook_update_ask, webhook_delete_ask, webhook_list_ask;
 answer_fn webhook_get_answer, webhook_list_answer;
 
-ask_fn secret_show_ask, secret_rotate_ask;
+ask_fn secret_show_ask, secret_rotate_ask, signing_key_ask;
 
 ask_fn event_create_ask, event_list_ask, event_get_ask;
 answer_fn event_create_answer, event_list_answer, event_get_answer;

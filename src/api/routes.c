@@ -44,6 +44,8 @@ const struct route routes[] = {
      secret_show_ask, NULL},
     {"POST", APP "/webhooks/{webhook}/secret/rotate", SCOPE_WEBHOOK_SECRET,
      ROUTE_BODY | ROUTE_ONCE, OP_GET_WEBHOOK, OP_WEBHOOK, secret_rotate_ask, NULL},
+    {"PUT", APP "/webhooks/{webhook}/signing-key", SCOPE_WEBHOOK_SECRET, ROUTE_BODY,
+     OP_GET_WEBHOOK, OP_WEBHOOK, signing_key_ask, NULL},
     {"GET", APP "/event-types", SCOPE_WEBHOOK_READ, 0, NO_OP, NO_OP, NULL,
      event_type_list_answer},
 

@@ -3,7 +3,6 @@
 #include "api/door_parts.h"
 #include "api/fields.h"
 #include "api/handlers.h"
-#include "api/input.h"
 #include "api/render.h"
 #include "api/webhook_secrets.h"
 #include "base/memory.h"
@@ -63,17 +62,8 @@ static enum error_code read_overlap(const struct profile *profile,
 
 static void put_rotation(struct request *request, struct op *op, const char *chosen)
 {
-    const struct secret_row *old = webhook_secret_find(request->found, SECRET_SIGNING);
-    struct webhook_row *row = &op->as.webhook.row;
-
-    op->as.webhook.verb = VERB_UPDATE;
-    op->as.webhook.now_ms = door_now(request->door).wall_ms;
-    *row = request->found->as.hook_card.row;
-    op->as.webhook.if_version = row->version;
-    input_copy_webhook(&op->arena, row);
-    row->updated_ms = op->as.webhook.now_ms;
-    webhook_secret_add(request, op, SECRET_SIGNING, old != NULL ? old->version + 1 : 1,
-                       chosen, strlen(chosen));
+    webhook_put_unchanged(request, op);
+    webhook_secret_add(request, op, SECRET_SIGNING, chosen, strlen(chosen));
 }
 
 enum error_code secret_rotate_ask(struct request *request, struct op *op, struct error *error)

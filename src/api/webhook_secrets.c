@@ -1,6 +1,7 @@
 #include "api/webhook_secrets.h"
 
 #include "api/door_parts.h"
+#include "api/input.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "hook/seal.h"
@@ -58,14 +59,20 @@ bool webhook_secret_shows(const struct profile *profile)
            profile->secret_show != SECRET_SHOW_NEVER;
 }
 
-static struct seal_place place_of(int64_t row_id, int64_t app_id)
+void webhook_put_unchanged(struct request *request, struct op *op)
 {
-    return (struct seal_place){
-        .table = "secret", .column = "sealed", .row_id = row_id, .app_id = app_id};
+    struct webhook_row *row = &op->as.webhook.row;
+
+    op->as.webhook.verb = VERB_UPDATE;
+    op->as.webhook.now_ms = door_now(request->door).wall_ms;
+    *row = request->found->as.hook_card.row;
+    op->as.webhook.if_version = row->version;
+    input_copy_webhook(&op->arena, row);
+    row->updated_ms = op->as.webhook.now_ms;
 }
 
 void webhook_secret_add(struct request *request, struct op *op, enum secret_kind kind,
-                        int version, const char *plain, size_t len)
+                        const char *plain, size_t len)
 {
     struct door *door = request->door;
     struct secret_row *row = &op->as.webhook.secrets[op->as.webhook.secret_count++];
@@ -77,9 +84,8 @@ void webhook_secret_add(struct request *request, struct op *op, enum secret_kind
                                .webhook_id = op->as.webhook.row.id,
                                .app_id = request->app_id,
                                .kind = kind,
-                               .version = version,
                                .since_ms = now_ms};
-    struct seal_place place = place_of(row->id, row->app_id);
+    struct seal_place place = seal_place_of_secret(row->id, row->app_id);
     random_fill(nonce, sizeof nonce);
     buf_init(&sealed, SEALED_MAX);
     seal(door->options.keyring, &place, nonce, plain, len, &sealed);
@@ -99,7 +105,7 @@ void webhook_headers_add(struct request *request, struct op *op,
     buf_init(&plain, HEADERS_JSON_MAX);
     json_write(&plain, settings_headers(settings));
     assert(buf_ok(&plain));
-    webhook_secret_add(request, op, SECRET_HEADERS, 1, plain.data, plain.len);
+    webhook_secret_add(request, op, SECRET_HEADERS, plain.data, plain.len);
     memory_wipe(plain.data, plain.len);
     buf_done(&plain);
 }
@@ -118,7 +124,7 @@ enum error_code webhook_secret_open(const struct request *request,
                                     const struct secret_row *row, struct buf *ret,
                                     struct error *error)
 {
-    struct seal_place place = place_of(row->id, request->app_id);
+    struct seal_place place = seal_place_of_secret(row->id, request->app_id);
 
     return unseal(request->door->options.keyring, &place, row->sealed, ret, error);
 }

@@ -23,9 +23,13 @@ enum error_code webhook_secret_choose(const struct profile *profile, const char 
 // May the answer that made it show it?
 bool webhook_secret_shows(const struct profile *profile);
 
-// Adds a row to op's. The webhook's row must be in op already.
+// An update of the webhook that was found that leaves it as it is, for rows of secrets to be
+// added to.
+void webhook_put_unchanged(struct request *request, struct op *op);
+// Adds a row to op's, in which the webhook's row must stand already. The store counts its
+// version.
 void webhook_secret_add(struct request *request, struct op *op, enum secret_kind kind,
-                        int version, const char *plain, size_t len);
+                        const char *plain, size_t len);
 // The headers, where there are any; those that stood there before go.
 void webhook_headers_add(struct request *request, struct op *op,
                          const struct settings *settings);

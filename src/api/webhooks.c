@@ -174,7 +174,7 @@ static enum error_code create(struct request *request, struct op *op, struct dra
     }
     put_new_row(request, op, draft);
     if (chosen[0] != '\0') {
-        webhook_secret_add(request, op, SECRET_SIGNING, 1, chosen, strlen(chosen));
+        webhook_secret_add(request, op, SECRET_SIGNING, chosen, strlen(chosen));
     }
     webhook_headers_add(request, op, &draft->settings);
     prepare_answer(request, 201, op, draft,

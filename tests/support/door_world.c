@@ -471,3 +471,34 @@ void world_unready(struct world *world, const char *why)
 {
     world->unready = why;
 }
+
+void world_app(struct world *world, const char *profile, char ret[160])
+{
+    char body[200];
+
+    snprintf(body, sizeof body, "{\"name\":\"Shop\",\"profile\":\"%s\"}", profile);
+    world_make(world, "/v1/apps", body, NULL, ret);
+}
+
+struct reply world_app_ask(struct world *world, const char *method, const char *app,
+                           const char *rest, const char *body)
+{
+    char path[600];
+
+    snprintf(path, sizeof path, "/v1/apps/%s%s", app, rest);
+    return world_ask(world, method, path, world_operator(world), "", body);
+}
+
+void world_refuses(struct world *world, const char *app, const char *rest, const char *body,
+                   int status, const char *code, const char *place)
+{
+    struct reply reply = world_app_ask(world, "POST", app, rest, body);
+    char *text = json_dumps(json_object_get(reply.json, "errors"), JSON_ENCODE_ANY);
+
+    if (reply.status != status || strcmp(reply_text(&reply, "code"), code) != 0 ||
+        (place != NULL && (text == NULL || strstr(text, place) == NULL))) {
+        fail_msg("%s: %d %s %s", body, reply.status, reply_text(&reply, "code"), text);
+    }
+    free(text);
+    reply_done(&reply);
+}

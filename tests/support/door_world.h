@@ -54,4 +54,14 @@ void world_end(struct world *world, struct pipeline *pipeline, int *ret_statuses
 void world_make(struct world *world, const char *path, const char *body, const char *member,
                 char ret[160]);
 
+// The same for an app of that profile, and for a request about an app by the operator.
+#define URL "\"url\":\"http://127.0.0.1:9999/hook\""
+#define TOKEN "\"secret\":\"my-verification-token\""
+void world_app(struct world *world, const char *profile, char ret[160]);
+struct reply world_app_ask(struct world *world, const char *method, const char *app,
+                           const char *rest, const char *body);
+// That POST is refused with that status and code, and names the place (NULL: none).
+void world_refuses(struct world *world, const char *app, const char *rest, const char *body,
+                   int status, const char *code, const char *place);
+
 #endif

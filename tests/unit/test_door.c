@@ -16,8 +16,6 @@
 
 #include "support/door_world.h"
 
-#define URL "\"url\":\"http://127.0.0.1:9999/hook\""
-
 // Two apps alike, with a webhook, an event, a delivery and a key each.
 struct shop {
     char app[160], webhook[160], event[160], delivery[160], key_id[160], key[160];

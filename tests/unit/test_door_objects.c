@@ -13,40 +13,6 @@
 
 #include "support/door_world.h"
 
-#define URL "\"url\":\"http://127.0.0.1:9999/hook\""
-#define TOKEN "\"secret\":\"my-verification-token\""
-
-static void make_app(struct world *world, const char *profile, char ret[160])
-{
-    char body[200];
-
-    snprintf(body, sizeof body, "{\"name\":\"Shop\",\"profile\":\"%s\"}", profile);
-    world_make(world, "/v1/apps", body, NULL, ret);
-}
-
-static struct reply ask(struct world *world, const char *method, const char *app,
-                        const char *rest, const char *body)
-{
-    char path[600];
-
-    snprintf(path, sizeof path, "/v1/apps/%s%s", app, rest);
-    return world_ask(world, method, path, world_operator(world), "", body);
-}
-
-static void assert_refused(struct world *world, const char *app, const char *rest,
-                           const char *body, int status, const char *code, const char *place)
-{
-    struct reply reply = ask(world, "POST", app, rest, body);
-    char *text = json_dumps(json_object_get(reply.json, "errors"), JSON_ENCODE_ANY);
-
-    if (reply.status != status || strcmp(reply_text(&reply, "code"), code) != 0 ||
-        (place != NULL && (text == NULL || strstr(text, place) == NULL))) {
-        fail_msg("%s: %d %s %s", body, reply.status, reply_text(&reply, "code"), text);
-    }
-    free(text);
-    reply_done(&reply);
-}
-
 static void test_webhooks_refused(void **state)
 {
     static const struct {
@@ -87,10 +53,10 @@ static void test_webhooks_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char app[160];
-        make_app(world, rows[i].profile, app);
-        assert_refused(world, app, "/webhooks", rows[i].body, rows[i].status, rows[i].code,
-                       rows[i].place);
-        struct reply list = ask(world, "GET", app, "/webhooks", NULL);
+        world_app(world, rows[i].profile, app);
+        world_refuses(world, app, "/webhooks", rows[i].body, rows[i].status, rows[i].code,
+                      rows[i].place);
+        struct reply list = world_app_ask(world, "GET", app, "/webhooks", NULL);
         assert_int_equal(json_array_size(json_object_get(list.json, "data")), 0);
         reply_done(&list);
     }
@@ -120,9 +86,9 @@ static void test_webhooks_by_contract(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char app[160], rest[300];
-        make_app(world, rows[i].profile, app);
+        world_app(world, rows[i].profile, app);
         for (int made = 0; made < 6; made++) {
-            struct reply reply = ask(world, "POST", app, "/webhooks", rows[i].body);
+            struct reply reply = world_app_ask(world, "POST", app, "/webhooks", rows[i].body);
             bool is_over = rows[i].most > 0 && made >= rows[i].most;
             if (reply.status != (is_over ? 409 : 201)) {
                 fail_msg("%s: %d %s", rows[i].profile, reply.status,
@@ -134,7 +100,7 @@ static void test_webhooks_by_contract(void **state)
                 assert_int_equal(secret[0] != '\0', begins != NULL);
                 assert_true(begins == NULL || strncmp(secret, begins, strlen(begins)) == 0);
                 snprintf(rest, sizeof rest, "/webhooks/%s/secret", reply_text(&reply, "id"));
-                struct reply later = ask(world, "GET", app, rest, NULL);
+                struct reply later = world_app_ask(world, "GET", app, rest, NULL);
                 assert_int_equal(later.status, rows[i].shown_later);
                 if (later.status == 200) {
                     assert_string_equal(reply_text(&later, "secret"), secret);
@@ -154,15 +120,15 @@ static void test_a_taken_type_is_named(void **state)
     const char *body = "{\"name\":\"x\"," URL ",\"events\":[\"OutwardPaymentSent\"]}";
 
     (void)state;
-    make_app(world, "stablemint", app);
-    struct reply first = ask(world, "POST", app, "/webhooks", body);
+    world_app(world, "stablemint", app);
+    struct reply first = world_app_ask(world, "POST", app, "/webhooks", body);
     assert_int_equal(first.status, 201);
-    struct reply second = ask(world, "POST", app, "/webhooks", body);
+    struct reply second = world_app_ask(world, "POST", app, "/webhooks", body);
     assert_int_equal(second.status, 409);
     assert_non_null(strstr(reply_text(&second, "detail"), "OutwardPaymentSent"));
     reply_done(&second);
 
-    struct reply types = ask(world, "GET", app, "/event-types", NULL);
+    struct reply types = world_app_ask(world, "GET", app, "/event-types", NULL);
     size_t at;
     json_t *type;
     json_array_foreach(json_object_get(types.json, "data"), at, type)
@@ -177,10 +143,10 @@ static void test_a_taken_type_is_named(void **state)
     char rest[300]; // deleting frees it
     snprintf(rest, sizeof rest, "/webhooks/%s", reply_text(&first, "id"));
     reply_done(&first);
-    struct reply gone = ask(world, "DELETE", app, rest, NULL);
+    struct reply gone = world_app_ask(world, "DELETE", app, rest, NULL);
     assert_int_equal(gone.status, 204);
     reply_done(&gone);
-    struct reply third = ask(world, "POST", app, "/webhooks", body);
+    struct reply third = world_app_ask(world, "POST", app, "/webhooks", body);
     assert_int_equal(third.status, 201);
     reply_done(&third);
     world_free(world);
@@ -192,13 +158,13 @@ static void test_patch(void **state)
     char app[160], id[160], rest[300], path[600], tag[200], more[300];
 
     (void)state;
-    make_app(world, "standard", app);
+    world_app(world, "standard", app);
     snprintf(path, sizeof path, "/v1/apps/%s/webhooks", app);
     world_make(world, path, "{" URL ",\"headers\":{\"X-Shop\":\"s3cret-value\"}}", NULL, id);
     snprintf(rest, sizeof rest, "/webhooks/%s", id);
     snprintf(path, sizeof path, "/v1/apps/%s%s", app, rest);
 
-    struct reply reply = ask(world, "GET", app, rest, NULL);
+    struct reply reply = world_app_ask(world, "GET", app, rest, NULL);
     assert_string_equal(reply_text(&reply, "name"), "127.0.0.1");
     assert_non_null(json_object_get(json_object_get(reply.json, "headers"), "X-Shop"));
     reply_header(&reply, "ETag", tag);
@@ -215,10 +181,11 @@ static void test_patch(void **state)
         assert_int_equal(reply.status, i == 0 ? 200 : 412);
         reply_done(&reply);
     }
-    reply = ask(world, "PATCH", app, rest, "{\"timeout_s\":null,\"enabled\":false}");
+    reply =
+        world_app_ask(world, "PATCH", app, rest, "{\"timeout_s\":null,\"enabled\":false}");
     assert_int_equal(reply.status, 200);
     reply_done(&reply);
-    reply = ask(world, "GET", app, rest, NULL);
+    reply = world_app_ask(world, "GET", app, rest, NULL);
     assert_string_equal(reply_text(&reply, "name"), "New");
     assert_true(json_is_null(json_object_get(reply.json, "timeout_s")));
     assert_int_equal(json_array_size(json_object_get(reply.json, "waits")), 2);
@@ -226,131 +193,6 @@ static void test_patch(void **state)
     assert_true(reply_text(&reply, "disabled_reason")[0] != '\0');
     assert_non_null(json_object_get(json_object_get(reply.json, "headers"), "X-Shop"));
     reply_done(&reply);
-    world_free(world);
-}
-
-static void test_rotation(void **state)
-{
-    struct world *world = world_new();
-    char app[160], id[160], rest[300], path[600], secret[160];
-
-    (void)state;
-    make_app(world, "mesilat", app);
-    snprintf(path, sizeof path, "/v1/apps/%s/webhooks", app);
-    world_make(world, path, "{\"name\":\"x\"," URL "}", NULL, id);
-    snprintf(rest, sizeof rest, "/webhooks/%s/secret/rotate", id);
-    struct reply reply = ask(world, "POST", app, rest, "{\"overlap_s\":60}");
-    assert_int_equal(reply.status, 422); // a static key cannot be doubled
-    reply_done(&reply);
-    reply = ask(world, "POST", app, rest, "{}");
-    assert_int_equal(reply.status, 200);
-    snprintf(secret, sizeof secret, "%s", reply_text(&reply, "secret"));
-    assert_true(json_is_null(json_object_get(reply.json, "overlap_until")));
-    reply_done(&reply);
-    snprintf(rest, sizeof rest, "/webhooks/%s/secret", id);
-    reply = ask(world, "GET", app, rest, NULL);
-    assert_string_equal(reply_text(&reply, "secret"), secret);
-    reply_done(&reply);
-
-    make_app(world, "stablemint", app);
-    snprintf(path, sizeof path, "/v1/apps/%s/webhooks", app);
-    world_make(world, path, "{" URL ",\"events\":[\"InwardPaymentFailed\"]}", NULL, id);
-    snprintf(rest, sizeof rest, "/webhooks/%s/secret/rotate", id);
-    reply = ask(world, "POST", app, rest, "{}");
-    assert_int_equal(reply.status, 409); // it has none
-    reply_done(&reply);
-    world_free(world);
-}
-
-static void test_keys(void **state)
-{
-    static const struct {
-        const char *profile, *mode, *begins;
-    } rows[] = {
-        {"standard", "live", "ph_live_"}, {"standard", "test", "ph_test_"},
-        {"yoco", "live", "sk_live_"},     {"yoco", "test", "sk_test_"},
-        {"devdraft", "live", "ck_live_"}, {"devdraft", "test", "ck_test_"},
-    };
-    struct world *world = world_new();
-
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char app[160], body[200], key[400], path[300];
-        make_app(world, rows[i].profile, app);
-        snprintf(body, sizeof body,
-                 "{\"name\":\"Till\",\"scopes\":[\"webhook:read\",\"key:create\"],"
-                 "\"mode\":\"%s\",\"expires_at\":\"2999-01-01T00:00:00Z\"}",
-                 rows[i].mode);
-        struct reply reply = ask(world, "POST", app, "/keys", body);
-        assert_int_equal(reply.status, 201);
-        bool is_pair = strcmp(rows[i].profile, "devdraft") == 0;
-        snprintf(key, sizeof key, "%s%s%s",
-                 reply_text(&reply, is_pair ? "client_key" : "key"), is_pair ? "." : "",
-                 reply_text(&reply, "client_secret"));
-        assert_int_equal(strncmp(key, rows[i].begins, strlen(rows[i].begins)), 0);
-        reply_done(&reply);
-
-        snprintf(path, sizeof path, "/v1/apps/%s/webhooks", app);
-        assert_int_equal(world_status(world, "GET", path, key, NULL), 200);
-        snprintf(path, sizeof path, "/v1/apps/%s/keys", app);
-        assert_int_equal(world_status(world, "GET", path, key, NULL), 403);
-        assert_int_equal(world_status(world, "POST", path, key,
-                                      "{\"name\":\"a\",\"scopes\":[\"key:create\"]}"),
-                         201);
-        assert_int_equal(world_status(world, "POST", path, key,
-                                      "{\"name\":\"a\",\"scopes\":[\"event:create\"]}"),
-                         403);
-        assert_int_equal(
-            world_status(world, "POST", path, key, "{\"name\":\"a\",\"mode\":\"live\"}"),
-            strcmp(rows[i].mode, "test") == 0 ? 403 : 201);
-        reply = ask(world, "GET", app, "/keys", NULL);
-        char *text = json_dumps(reply.json, 0);
-        assert_null(strstr(text, key + strlen(key) - 49));
-        assert_null(strstr(text, "\"key\""));
-        free(text);
-        reply_done(&reply);
-    }
-    world_free(world);
-}
-
-static void test_keys_refused(void **state)
-{
-    static const struct {
-        const char *body, *place;
-    } rows[] = {
-        {"{}", "/name"},
-        {"{\"name\":\"a\",\"scopes\":[\"operator\"]}", "/scopes"},
-        {"{\"name\":\"a\",\"scopes\":[\"all\"]}", "/scopes"},
-        {"{\"name\":\"a\",\"scopes\":\"event:create\"}", "/scopes"},
-        {"{\"name\":\"a\",\"mode\":\"prod\"}", "/mode"},
-        {"{\"name\":\"a\",\"expires_at\":\"2020-01-01T00:00:00Z\"}", "/expires_at"},
-    };
-    struct world *world = world_new();
-    char app[160];
-
-    (void)state;
-    make_app(world, "standard", app);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        assert_refused(world, app, "/keys", rows[i].body, 422, "invalid_field",
-                       rows[i].place);
-    }
-    world_free(world);
-}
-
-static void test_an_expired_key(void **state)
-{
-    struct world *world = world_new();
-    char app[160], path[300], key[160], id[160];
-
-    (void)state;
-    make_app(world, "standard", app);
-    snprintf(path, sizeof path, "/v1/apps/%s/keys", app);
-    world_make(world, path, "{\"name\":\"a\",\"expires_at\":\"2999-01-01T00:00:00Z\"}", "key",
-               key);
-    world_make(world, path, "{\"name\":\"b\"}", NULL, id);
-    assert_int_equal(world_status(world, "GET", path, key, NULL), 200);
-    world_skip_ms(world, INT64_C(1000) * 365 * 86400000); // to the year 3025 or so
-    assert_int_equal(world_status(world, "GET", path, key, NULL), 401);
     world_free(world);
 }
 
@@ -375,7 +217,7 @@ static void test_apps(void **state)
          "/alert_email"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        assert_refused(world, "", "", rows[i].body, 404, "not_found", NULL); // no such path
+        world_refuses(world, "", "", rows[i].body, 404, "not_found", NULL); // no such path
         struct reply reply =
             world_ask(world, "POST", "/v1/apps", world_operator(world), "", rows[i].body);
         char *text = json_dumps(json_object_get(reply.json, "errors"), 0);
@@ -384,7 +226,7 @@ static void test_apps(void **state)
         free(text);
         reply_done(&reply);
     }
-    struct reply reply = ask(world, "GET", "shop.77", "", NULL); // by uid
+    struct reply reply = world_app_ask(world, "GET", "shop.77", "", NULL); // by uid
     assert_int_equal(reply.status, 200);
     assert_string_equal(reply_text(&reply, "id"), id);
     snprintf(more, sizeof more, "If-Match: %s\r\n", reply_header(&reply, "ETag", tag));
@@ -395,13 +237,13 @@ static void test_apps(void **state)
         assert_int_equal(reply.status, i == 0 ? 200 : 412);
         reply_done(&reply);
     }
-    reply = ask(world, "PATCH", id, "", "{\"uid\":\"shop.78\"}");
+    reply = world_app_ask(world, "PATCH", id, "", "{\"uid\":\"shop.78\"}");
     assert_int_equal(reply.status, 200);
     reply_done(&reply);
-    reply = ask(world, "GET", "shop.77", "", NULL);
+    reply = world_app_ask(world, "GET", "shop.77", "", NULL);
     assert_int_equal(reply.status, 404);
     reply_done(&reply);
-    reply = ask(world, "GET", "shop.78", "", NULL);
+    reply = world_app_ask(world, "GET", "shop.78", "", NULL);
     assert_string_equal(reply_text(&reply, "name"), "C");
     reply_done(&reply);
     world_free(world);
@@ -414,10 +256,6 @@ int main(void)
         cmocka_unit_test(test_webhooks_by_contract),
         cmocka_unit_test(test_a_taken_type_is_named),
         cmocka_unit_test(test_patch),
-        cmocka_unit_test(test_rotation),
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_keys_refused),
-        cmocka_unit_test(test_an_expired_key),
         cmocka_unit_test(test_apps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
