@@ -48,12 +48,10 @@ static void end(struct delivery_columns *row, enum delivery_state state, int64_t
     row->served = row->asked;
 }
 
-// What a manual retry's failure brings back: the row as it was, but for its attempts. Another
-// retry that was asked meanwhile goes before.
-static enum settle_result restore(struct delivery_columns *row, struct settle *settle)
+// What a manual retry's failure brings back: the row as it was, but for its attempts. No other
+// retry can wait behind it: while one is asked, the next is refused.
+static void restore(struct delivery_columns *row, struct settle *settle)
 {
-    if (row->asked > row->served)
-        return SETTLED_AGAIN;
     delivery_enter(row, row->old_state == DELIVERY_FRESH ? DELIVERY_PARKED : row->old_state);
     if (delivery_is_open(row->state)) {
         row->due = row->old_due;
@@ -62,7 +60,6 @@ static enum settle_result restore(struct delivery_columns *row, struct settle *s
         row->ended = row->old_due;
         settle->due_wall_ms = INT64_MAX;
     }
-    return SETTLED;
 }
 
 // A scheduled attempt ended while a manual retry was asked: the schedule moves on as what the
@@ -117,7 +114,7 @@ static enum settle_result settle_open(struct delivery_columns *row, struct settl
         end(row, DELIVERY_FAILED, now_ms);
         return SETTLED;
     case SETTLE_CANCELLED: end(row, DELIVERY_CANCELLED, now_ms); return SETTLED;
-    case SETTLE_RESTORE: return restore(row, settle);
+    case SETTLE_RESTORE: restore(row, settle); return SETTLED;
     }
     return SETTLED_STALE;
 }

@@ -202,6 +202,21 @@ static void cancelled_rows_are_not_claimed(struct world *world)
     assert_int_equal(row_of(world, 1000, 0).state, DELIVERY_CANCELLED);
 }
 
+// Nothing is accepted between the two: what was retried past the first cut is before the second.
+static void disabled_twice(struct world *world)
+{
+    start(world);
+    park(world, 1000, HOOK, NOW);
+    change_hook(world, HOOK, VERB_UPDATE, WEBHOOK_DISABLED);
+    change_hook(world, HOOK, VERB_UPDATE, WEBHOOK_ENABLED);
+    assert_int_equal(on_delivery(world, OP_RETRY, 1000), OP_DONE);
+    assert_int_equal(row_of(world, 1000, 0).state, DELIVERY_PARKED);
+    change_hook(world, HOOK, VERB_UPDATE, WEBHOOK_DISABLED);
+    assert_int_equal(row_of(world, 1000, 0).state, DELIVERY_CANCELLED);
+    steps_all(world);
+    assert_int_equal(row_of(world, 1000, 0).state, DELIVERY_CANCELLED);
+}
+
 static void resumed_after_a_crash(struct world *world)
 {
     struct cut_off cuts[] = {
@@ -342,6 +357,7 @@ const struct conformance_case claim_cases[] = {
     {"parked_by_its_lane", parked_by_its_lane},
     {"parked_too_late", parked_too_late},
     {"cancelled_rows_are_not_claimed", cancelled_rows_are_not_claimed},
+    {"disabled_twice", disabled_twice},
     {"resumed_after_a_crash", resumed_after_a_crash},
     {"poison_waits", poison_waits},
     {"reopened_store_knows_all", reopened_store_knows_all},

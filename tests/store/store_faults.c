@@ -118,6 +118,35 @@ static void full_disk_passes(void **state)
     sweep_faults(FAULT_FULL, true);
 }
 
+// A checkpoint that fails for good is noticed: a later fsync would only seem to succeed. One
+// that finds no room is put off, and the log keeps what was acknowledged.
+static void failed_checkpoint(void **state)
+{
+    const struct {
+        enum fault_kind kind;
+        enum store_verdict verdict;
+    } rows[] = {{FAULT_IO, STORE_LOST}, {FAULT_FULL, STORE_DONE}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world world = world_in(folder, "");
+        enum store_verdict verdict = STORE_DONE;
+        world_open(&world);
+        make_events(&world, 300); // the log of that many groups is due for one
+        fault_arm(1, rows[i].kind, false);
+        store_sqlite.step(world.backend, world.now_ms, &verdict);
+        assert_true(fault_hit());
+        assert_int_equal(verdict, rows[i].verdict);
+        fault_arm(0, rows[i].kind, false);
+        world_close(&world);
+        world_open(&world);
+        for (int64_t id = 1000; id < 1300; id++)
+            assert_true(event_is_there(&world, id));
+        world_close(&world);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
 // Claims need no room.
 static void full_disk_still_answers_claims(void **state)
 {
@@ -171,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(io_errors_end_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(full_disk_passes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(failed_checkpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(full_disk_still_answers_claims, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failed_group_is_forgotten, set_up, tear_down),
     };
