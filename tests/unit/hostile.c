@@ -166,7 +166,7 @@ void world_init(struct world *world, const char *rule, const char *ca_file)
 {
     *world = (struct world){.app_id = 1,
                             .host = "127.0.0.1",
-                            .timeout_ms = 1000,
+                            .timeout_ms = 5000,
                             .body = "{\"a\":1}",
                             .body_len = 7};
     world->loop = loop_new();

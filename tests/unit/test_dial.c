@@ -82,7 +82,7 @@ static void test_names(void **state)
         {"0.0.0.0", CALL_BLOCKED, 0},
         {"::ffff:127.0.0.1", CALL_UNREACHABLE, 0},
     };
-    assert_true(limit_set(LIMIT_DNS_MS, 200));
+    assert_true(limit_set(LIMIT_DNS_MS, 500));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct world world;
         struct hostile *hostile = hostile_new(serve_ok, NULL);
@@ -188,15 +188,16 @@ static void test_black_hole(void **state)
     struct world world;
     uint16_t port;
     int fillers[8], fd = black_hole(&port, fillers);
-    assert_true(limit_set(LIMIT_CONNECT_MS, 300));
+    assert_true(limit_set(LIMIT_CONNECT_MS, 1000));
     world_init(&world, "127.0.0.0/8", NULL);
+    world.timeout_ms = 15000;
     assert_int_equal(world_call(&world, port), CALL_CONNECT_TIMEOUT);
-    assert_in_range(world.timings.total, 295000, 2000000);
+    assert_in_range(world.timings.total, 995000, 9000000);
 
     // the call's own deadline is nearer
     world.timeout_ms = 100;
     assert_int_equal(world_call(&world, port), CALL_CONNECT_TIMEOUT);
-    assert_in_range(world.timings.total, 95000, 290000);
+    assert_in_range(world.timings.total, 95000, 900000);
     assert_int_equal(caller_counts(world.caller).open, 0);
     world_done(&world);
     close(fd);
@@ -217,7 +218,7 @@ static void test_second_address_after_black_hole(void **state)
     world_init(&world, "127.0.0.0/8", NULL);
     world.host = "both.test";
     assert_int_equal(world_call(&world, port), CALL_REFUSED); // nobody listens at the second
-    assert_in_range(world.timings.total, 145000, 290000);
+    assert_in_range(world.timings.total, 495000, 950000);
     world_done(&world);
     close(fd);
     for (int i = 0; i < 8; i++)
