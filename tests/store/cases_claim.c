@@ -202,7 +202,8 @@ static void cancelled_rows_are_not_claimed(struct world *world)
     assert_int_equal(row_of(world, 1000, 0).state, DELIVERY_CANCELLED);
 }
 
-// Nothing is accepted between the two: what was retried past the first cut is before the second.
+// Nothing is accepted between the two: what was retried past the first cut is before the
+// second.
 static void disabled_twice(struct world *world)
 {
     start(world);

@@ -5,10 +5,11 @@
 #include "store/steps.h"
 
 #include "base/buf.h"
-#include "base/clock.h"
+#include "base/memory.h"
 #include "hook/event.h"
 #include "store/store.h"
 #include "thread/mailbox.h"
+#include "thread/thread.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -219,6 +220,87 @@ static void restart_hands_out(void **state)
     store_arrivals_free(arrivals);
 }
 
+// A worker as a server has them: accepts as a door, and delivers at once what arrives.
+struct worker {
+    struct front *front;
+    int number;
+    int answered, settled;
+};
+
+enum { EVENTS_EACH = 300 };
+
+static void deliver(struct worker *worker, struct store_arrivals *arrivals)
+{
+    for (struct parcel *parcel = arrivals->parcels; parcel; parcel = parcel->next) {
+        struct op *op = op_settle(parcel->event_id, parcel->n, 1, SETTLE_DELIVERED);
+        op->worker = worker->number;
+        store_in_flight(worker->front->store, (size_t)worker->number, parcel->event_id, 0, 1);
+        store_submit(worker->front->store, op);
+    }
+    store_arrivals_free(arrivals);
+}
+
+static void handle(struct worker *worker, struct mail *mail)
+{
+    struct op *op = container_of(mail, struct op, mail);
+
+    if (mail->kind == STORE_MAIL_ARRIVALS) {
+        deliver(worker, (struct store_arrivals *)mail);
+        return;
+    }
+    worker->answered += op->kind == OP_ACCEPT && op->result == OP_DONE;
+    worker->settled += op->kind == OP_SETTLE && op->as.settle.result == SETTLED;
+    op_free(op);
+}
+
+static void work(void *argument)
+{
+    struct worker *worker = argument;
+    struct mailbox *mailbox = worker->front->workers[worker->number];
+    const bool is_owner = worker->number == (int)(partition_of(HOOK) % WORKERS);
+
+    for (int i = 0; i < EVENTS_EACH; i++) {
+        struct op *op = accept_op(10000 + i * WORKERS + worker->number);
+        op->worker = worker->number;
+        store_submit(worker->front->store, op);
+    }
+    while (worker->answered < EVENTS_EACH ||
+           (is_owner && worker->settled < EVENTS_EACH * WORKERS)) {
+        struct mail *mail = mailbox_wait(mailbox, WAIT_MS);
+        if (!mail)
+            return; // the counts tell
+        while (mail) {
+            struct mail *next = mail->next;
+            handle(worker, mail);
+            mail = next;
+        }
+    }
+}
+
+static void workers_at_once(void **state)
+{
+    struct front *front = *state;
+    struct worker workers[WORKERS];
+    struct thread *threads[WORKERS];
+    int settled = 0;
+
+    open_front(front);
+    store_start(front->store);
+    configure(front);
+    for (int i = 0; i < WORKERS; i++) {
+        workers[i] = (struct worker){front, i, 0, 0};
+        threads[i] = thread_start("worker", work, &workers[i]);
+    }
+    for (int i = 0; i < WORKERS; i++) {
+        thread_join(threads[i]);
+        assert_int_equal(workers[i].answered, EVENTS_EACH);
+        settled += workers[i].settled;
+    }
+    assert_int_equal(settled, EVENTS_EACH * WORKERS);
+    assert_int_equal(store_counts(front->store).settled, EVENTS_EACH * WORKERS);
+    assert_true(store_counts(front->store).groups < EVENTS_EACH * WORKERS * 2);
+}
+
 static void settings_stay(void **state)
 {
     struct front *front = *state;
@@ -298,6 +380,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(accepts_arrive_and_settle, set_up, tear_down),
         cmocka_unit_test_setup_teardown(restart_hands_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(workers_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(settings_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(second_server_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(files_are_private, set_up, tear_down),
