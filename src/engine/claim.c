@@ -82,7 +82,7 @@ void claim_pump(struct engine *engine)
 static bool take_in(struct engine *engine, struct lane *lane, struct parcel *parcel)
 {
     struct held *held = hand_find(&engine->hand, parcel->event_id, parcel->n);
-    int64_t due = hand_due_mono_ms(parcel, engine->now, engine->limits.park_ms);
+    int64_t due = core_due_mono_ms(engine, parcel);
 
     if (held) {
         lane_see(held, parcel, due);

@@ -54,4 +54,11 @@ static inline int64_t core_mono_ms(const struct engine *engine, int64_t wall_ms)
     return engine->now.mono_ms + (wall_ms - engine->horizon_wall_ms);
 }
 
+static inline int64_t core_due_mono_ms(const struct engine *engine,
+                                       const struct parcel *parcel)
+{
+    return hand_due_mono_ms(parcel, engine->now, engine->horizon_wall_ms,
+                            engine->limits.park_ms);
+}
+
 #endif

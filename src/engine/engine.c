@@ -87,7 +87,7 @@ static void turn_away(struct engine *engine, struct lane *lane, struct parcel *p
         parcel_free(parcel);
         return;
     }
-    lane_note(lane, hand_due_mono_ms(parcel, engine->now, engine->limits.park_ms));
+    lane_note(lane, core_due_mono_ms(engine, parcel));
     if (!lane->is_behind) {
         lane->is_behind = lane->is_behind_again = true;
         engine->ports.behind(engine->ports.world, lane->webhook_id);
@@ -104,7 +104,7 @@ static void arrive(struct engine *engine, struct parcel *parcel, struct parcel *
 {
     struct lane *lane = lane_get(engine, parcel->webhook_id, parcel->app_id);
     struct held *held = hand_find(&engine->hand, parcel->event_id, parcel->n);
-    int64_t due = hand_due_mono_ms(parcel, engine->now, engine->limits.park_ms);
+    int64_t due = core_due_mono_ms(engine, parcel);
 
     if (held)
         lane_see(held, parcel, due);

@@ -79,14 +79,17 @@ int64_t held_bytes(const struct held *held)
     return (int64_t)held->parcel->event->body_len;
 }
 
-int64_t hand_due_mono_ms(const struct parcel *parcel, struct moment now, int64_t park_ms)
+int64_t hand_due_mono_ms(const struct parcel *parcel, struct moment now,
+                         int64_t horizon_wall_ms, int64_t park_ms)
 {
-    int64_t wait = parcel->due_wall_ms - now.wall_ms;
+    int64_t ahead = parcel->due_wall_ms - now.wall_ms;
     int64_t most = parcel->wait_ms ? parcel->wait_ms : park_ms;
 
     if (parcel->crashes >= SUSPECT_CRASHES && most < park_ms)
         most = park_ms;
-    if (wait > most && !MUTANT_IS(WALL_DEADLINE))
-        wait = most;
-    return now.mono_ms + wait;
+    if (ahead > most && !MUTANT_IS(WALL_DEADLINE)) {
+        ahead = parcel->due_wall_ms - horizon_wall_ms;
+        ahead = ahead < most ? ahead : most;
+    }
+    return now.mono_ms + ahead;
 }
