@@ -26,7 +26,9 @@ export class Client {
     const bytes = body === undefined ? undefined : toBytes(body);
     const sent = { ...headers };
     if (key !== null) sent.Authorization ??= `Bearer ${key}`;
-    if (bytes !== undefined) sent['Content-Type'] ??= 'application/json';
+    if (bytes !== undefined && sent['Content-Type'] === undefined) {
+      sent['Content-Type'] = 'application/json';
+    }
     if (sent['Content-Type'] === null) delete sent['Content-Type'];
     if (bytes !== undefined) sent['Content-Length'] = bytes.length;
     return new Promise((resolve, reject) => {

@@ -17,7 +17,7 @@ function mountSmall(t) {
   if (process.getuid() !== 0) return { why: 'only root may mount a small file system' };
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'posthorn-small-'));
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', dir], {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE},mode=0700`, 'tmpfs', dir], {
       stdio: 'pipe',
     });
   } catch (error) {

@@ -100,10 +100,13 @@ class Server {
   }
 
   async isReady() {
+    const anyone = new Client(this.base, null);
     try {
-      return (await new Client(this.base, null).get('/readyz')).status === 200;
+      return (await anyone.get('/readyz')).status === 200;
     } catch {
       return false;
+    } finally {
+      anyone.close();
     }
   }
 
@@ -185,6 +188,9 @@ class Shop {
   }
   attempts(id) {
     return this.api.attempts(this.app, id);
+  }
+  retry(id) {
+    return this.api.retry(this.app, id);
   }
   // Waits until the delivery's state is one of states (or its attempts are as many as asked).
   reaches(id, state, withinMs) {
