@@ -2,7 +2,7 @@
 #include "api/door_parts.h"
 #include "api/problem.h"
 #include "api/routes.h"
-#include "base/text.h"
+#include "base/log.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -97,6 +97,9 @@ void response_fail(struct request *request, struct response *response,
     buf_clear(&response->body);
     problem_write(error, instance, &response->body);
     add_advice(request, error, response);
+    if (response->status == 500) { // ours to repair
+        log_write(LOG_ERROR, "request.failed", "%s: %s", instance, error->text);
+    }
 }
 
 static void send_and_release(struct request *request, struct response *response)

@@ -144,13 +144,25 @@ static void add_response(struct buf *ret, const struct evidence *evidence, size_
     buf_add_char(ret, '}');
 }
 
+// Why an address was not allowed, and which it was, is the operator's to know: to others it
+// would be a map of the network behind this server.
+static void hide_place(struct evidence *evidence)
+{
+    evidence->detail = evidence->remote = "";
+    evidence->dns_us = evidence->connect_us = evidence->tls_us = -1;
+    evidence->first_byte_us = evidence->total_us = -1;
+}
+
 static void add_attempt(struct buf *ret, const struct attempt_row *row,
-                        const struct event *event, size_t *room)
+                        const struct event *event, bool is_operator, size_t *room)
 {
     struct evidence evidence;
     bool is_known =
         row->detail != NULL && evidence_unpack(row->detail, row->detail_len, &evidence);
 
+    if (is_known && row->error == OUTCOME_BLOCKED && !is_operator) {
+        hide_place(&evidence);
+    }
     buf_add_format(ret, "{\"number\":%d,\"trigger\":\"%s\",\"started_at\":", row->number,
                    trigger_name(row->trigger));
     render_add_time(ret, row->started_ms);
@@ -189,7 +201,7 @@ void attempt_list_answer(struct request *request, struct op *op, struct response
     for (size_t i = 0; i < found->as.get_delivery.attempt_count; i++) {
         buf_add_str(&response->body, i > 0 ? "," : "");
         add_attempt(&response->body, &found->as.get_delivery.attempts[i],
-                    found->as.get_delivery.event, &room);
+                    found->as.get_delivery.event, request->key_app_id == 0, &room);
     }
     buf_add_str(&response->body, "],\"next_cursor\":null}");
 }

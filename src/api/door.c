@@ -53,9 +53,9 @@ struct door *door_new(const struct door_options *options)
     door->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     door->digest = EVP_MD_CTX_new();
     assert(door->sha256 != NULL && door->digest != NULL);
-    cache_init(&door->keys, DOOR_CACHED_MAX, drop_key);
-    cache_init(&door->apps, DOOR_CACHED_MAX, drop_app);
-    cache_init(&door->uids, DOOR_CACHED_MAX, drop_uid);
+    cache_init(&door->keys, cached_max, drop_key);
+    cache_init(&door->apps, cached_max, drop_app);
+    cache_init(&door->uids, cached_max, drop_uid);
     map_init(&door->loading, 0);
     list_init(&door->requests);
     list_init(&door->crowd);

@@ -16,7 +16,7 @@
 
 #include <openssl/evp.h>
 
-enum { DOOR_CACHED_MAX = 4096, DOOR_SPARE_MAX = 256, DOOR_TRIES_MAX = 8 };
+enum { DOOR_SPARE_MAX = 256, DOOR_TRIES_MAX = 8 };
 
 // A key's row, as long as nothing of its app has changed.
 struct known_key {

@@ -154,8 +154,7 @@ static enum error_code plan(struct request *request, struct op *op,
     struct door *door = request->door;
     // A plan that was refused as stale may have met an id that is ahead of our clock.
     int64_t now_ms = door_now(door).wall_ms;
-    int64_t id =
-        minter_next(&door->minter, now_ms + (request->planned != NULL ? request->tries : 0));
+    int64_t id = minter_next(&door->minter, now_ms + request->refusals);
 
     op->as.accept.now_ms = now_ms;
     return intake_plan(door_app(request)->card, event, id, now_ms, door->options.cipher,

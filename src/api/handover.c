@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { REFUSALS_MAX = 4 };
+
 // --- answers that are kept for a repeated Idempotency-Key ---
 
 static struct kept_reply *kept_reply_of(struct op *op)
@@ -204,10 +206,11 @@ static void try_again(struct request *request, struct op *op)
 {
     bool is_clients = op->result == OP_CHANGED && request->if_match.at != NULL;
 
-    if (is_clients || request->tries > 4) {
+    if (is_clients || ++request->refusals > REFUSALS_MAX) {
         answer_result(request, op);
         return;
     }
+    request->tries = 0;
     if (op->kind == OP_ACCEPT) {
         event_drop(request->planned);
         request->planned = event_hold(op->as.accept.accept.event);

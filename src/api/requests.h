@@ -64,7 +64,8 @@ struct request {
     enum request_wait wait;
     int64_t since_mono_ms;
     uint64_t changes; // the door's count when it asked for a key or an app
-    int tries;        // how often it began anew
+    int tries;        // how often its checks began anew
+    int refusals;     // by the store, for what had changed meanwhile
 
     // the request as it came
     struct text_span method, path, query, body;

@@ -46,6 +46,8 @@ struct world {
     int64_t skipped_ms;
     const char *unready;
     bool is_held;
+    bool holds_changes;
+    struct mail *held_changes; // newest first
 };
 
 // --- what the door asks of its worker ---
@@ -91,6 +93,11 @@ static void take(struct world *world, struct mail *mail)
         }
         break;
     case STORE_MAIL_CHANGE:
+        if (world->holds_changes) {
+            mail->next = world->held_changes;
+            world->held_changes = mail;
+            break;
+        }
         door_on_change(world->door, change->app_id, change->webhook_id);
         store_change_done(change);
         break;
@@ -406,6 +413,21 @@ void world_hold(struct world *world, bool is_held)
     for (int i = 0; i < 10; i++) {
         turn(world);
     }
+}
+
+bool world_hold_changes(struct world *world, bool is_held)
+{
+    struct mail *mail = world->held_changes;
+    bool was_some = mail != NULL;
+
+    world->holds_changes = is_held;
+    world->held_changes = NULL;
+    while (mail != NULL) {
+        struct mail *next = mail->next;
+        take(world, mail);
+        mail = next;
+    }
+    return was_some;
 }
 
 void reply_done(struct reply *reply)

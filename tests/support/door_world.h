@@ -42,6 +42,8 @@ void world_unready(struct world *world, const char *why);
 
 // While held, nothing that the store answers reaches the door.
 void world_hold(struct world *world, bool is_held);
+// The same of changes alone: their requests wait, the rest goes on. Was any held until now?
+bool world_hold_changes(struct world *world, bool is_held);
 
 // The same request count times in a row on one connection: begin sends them, end waits for
 // the answers and fills in their statuses.

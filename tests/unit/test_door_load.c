@@ -94,6 +94,40 @@ static void test_a_short_stall(void **state)
     stall(1000, ALL);
 }
 
+// The app changes while an event is on its way to the store: it is planned again with what
+// holds then, and its client sees nothing of it.
+static void test_a_plan_made_too_early(void **state)
+{
+    struct world *world = world_new();
+    char app[160], webhook[160], webhooks[300], path[600], events[300];
+    int statuses[2];
+
+    (void)state;
+    world_app(world, "standard", app);
+    snprintf(webhooks, sizeof webhooks, "/v1/apps/%s/webhooks", app);
+    snprintf(events, sizeof events, "/v1/apps/%s/events", app);
+    world_make(world, webhooks, "{" URL "}", NULL, webhook);
+    snprintf(path, sizeof path, "%s/%s", webhooks, webhook);
+    assert_int_equal(world_status(world, "POST", events, world_operator(world), event), 202);
+
+    world_hold_changes(world, true);
+    struct pipeline *change =
+        world_begin(world, "DELETE", path, world_operator(world), NULL, 1);
+    struct pipeline *early =
+        world_begin(world, "POST", events, world_operator(world), event, 1);
+    world_end(world, early, statuses + 1);
+    assert_true(world_hold_changes(world, false)); // the door did not know of it
+    world_end(world, change, statuses);
+    assert_int_equal(statuses[0], 204);
+    assert_int_equal(statuses[1], 202);
+    snprintf(path, sizeof path, "/v1/apps/%s/deliveries", app);
+    struct reply reply = world_ask(world, "GET", path, world_operator(world), "", NULL);
+    assert_int_equal(json_array_size(json_object_get(reply.json, "data")), 1);
+    reply_done(&reply);
+    assert_int_equal(events_kept(world, events), 2);
+    world_free(world);
+}
+
 static int lower_the_limit(void **state)
 {
     (void)state;
@@ -105,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_long_stall),
         cmocka_unit_test(test_a_short_stall),
+        cmocka_unit_test(test_a_plan_made_too_early),
     };
     return cmocka_run_group_tests(tests, lower_the_limit, NULL);
 }
