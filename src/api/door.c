@@ -5,6 +5,7 @@
 #include "api/key_text.h"
 #include "api/problem.h"
 #include "api/routes.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -43,6 +44,7 @@ static void drop_uid(struct cache_item *item)
 struct door *door_new(const struct door_options *options)
 {
     struct door *door = NEW(struct door);
+    size_t cached_max = (size_t)limit(LIMIT_CACHED);
 
     door->options = *options;
     door->minter.number = options->minter;

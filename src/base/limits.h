@@ -60,7 +60,7 @@
     X(ADDRESSES, "-", "count", 8, 8, 8, "addresses tried of a name")                         \
     X(IN_FLIGHT, "in-flight", "count", 1024, 1, 65536, "attempts in flight")                 \
     X(IN_FLIGHT_PER_WEBHOOK, "-", "count", 64, 1, 1024, "attempts in flight to a webhook")   \
-    X(POOL, "-", "count", 4096, 16, 65536, "kept connections to receivers")                  \
+    X(POOL, "kept-connections", "count", 16384, 16, 65536, "kept connections to receivers")  \
     X(POOL_LIFE_MS, "-", "ms", 60000, 1000, 60000, "life of a connection to a receiver")     \
     X(RESOLVERS, "resolvers", "count", 4, 1, 64, "threads that resolve names")               \
     /* mailboxes and memory */                                                               \
@@ -68,6 +68,8 @@
     X(STORE_WAIT_MS, "-", "ms", 2000, 100, 2000, "a request waits for room at the store")    \
     X(GROUP_ROWS, "-", "count", 4096, 64, 4096, "operations of one commit")                  \
     X(GROUP_BYTES, "-", "bytes", 8388608, 1048576, 8388608, "bytes of one commit")           \
+    X(CACHED, "cached-apps", "count", 16384, 16, 1000000,                                    \
+      "apps, and keys, a worker remembers")                                                  \
     X(LANE_MEMORY, "-", "count", 1024, 16, 1024, "deliveries of a webhook in memory")        \
     X(BLOB_BUDGET, "-", "bytes", 16777216, 1048576, 268435456, "bodies waiting in memory")   \
     X(PARK_MS, "-", "ms", 60000, 1000, 60000, "due later: not held in memory")               \

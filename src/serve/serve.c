@@ -53,14 +53,20 @@ static int worker_count(const struct serve_options *options)
     return cores < 1 ? 1 : (int)cores;
 }
 
-static void raise_file_limit(void)
+// As many descriptors as the system grants; kept connections to endpoints may take half of
+// them.
+static void share_descriptors(int workers)
 {
     struct rlimit files;
+    int64_t each;
 
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
         return;
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
+    each = (int64_t)(files.rlim_cur / 2) / workers;
+    if (each < limit(LIMIT_POOL) && !limit_set(LIMIT_POOL, each))
+        limit_set(LIMIT_POOL, limit_row(LIMIT_POOL)->least);
 }
 
 // From the store's thread: a write failed in a way after which nothing may be acknowledged,
@@ -274,7 +280,7 @@ int serve_run(const struct serve_options *options)
     log_start(options->log_level, options->log_format);
     signal(SIGPIPE, SIG_IGN);
     drain_block_signals();
-    raise_file_limit();
+    share_descriptors(worker_count(options));
     code = prepare(serve, &error);
     if (code == ERR_OK)
         code = run(serve, &error);
