@@ -17,6 +17,8 @@ struct guard;
 
 enum guard_http { GUARD_HTTP_OFF, GUARD_HTTP_PRIVATE, GUARD_HTTP_ON };
 
+// Knows the addresses that this host's interfaces have now; other ports of theirs than our
+// own are denied, too, until a rule allows them.
 struct guard *guard_new(enum guard_http http);
 void guard_free(struct guard *guard);
 
@@ -33,8 +35,10 @@ const char *guard_denies(const struct guard *guard, const struct address *addres
 
 // At registration, on a parsed URL's host and port: refuses literal addresses that would be
 // denied, names that never lead outside (localhost, *.internal, single labels …), ports, and
-// http where it is not allowed. Names that --allow-private may resolve to are accepted.
-// Errors: ERR_INVALID_URL.
+// http where it is not allowed. Names that --allow-private may resolve to are accepted. A
+// convenience: what it accepts is vetted again at every connection. Errors: ERR_INVALID_URL,
+// whose text begins with "name_denied:", "address_denied:", "port_denied:" or
+// "https_required:".
 enum error_code guard_check_target(const struct guard *guard, bool tls, const char *host,
                                    uint16_t port, struct error *error) MUST_CHECK;
 
