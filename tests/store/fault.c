@@ -9,6 +9,20 @@ struct fault_file {
     sqlite3_file *real; // behind this struct, in the same memory
 };
 
+// What a write has overwritten, newest first, until an fsync makes it good.
+struct undo {
+    struct undo *next;
+    struct fault_file *file;
+    sqlite3_int64 at, size;
+    int len;
+    char bytes[];
+};
+
+static struct undo *undos;
+static bool remembers;
+static bool lies;
+static bool is_dead;
+
 static sqlite3_vfs *below;
 static sqlite3_vfs shim;
 static int calls;
@@ -17,8 +31,33 @@ static enum fault_kind kind;
 static bool is_sticky;
 static bool is_hit;
 
+// Of one file; NULL: of all.
+static void forget(const struct fault_file *file)
+{
+    struct undo **link = &undos;
+
+    while (*link) {
+        struct undo *undo = *link;
+        if (file && undo->file != file) {
+            link = &undo->next;
+            continue;
+        }
+        *link = undo->next;
+        free(undo);
+    }
+}
+
+void fault_power(int n, bool disk_lies)
+{
+    fault_arm(n, FAULT_IO, true);
+    remembers = true;
+    lies = disk_lies;
+}
+
 void fault_arm(int n, enum fault_kind new_kind, bool sticky)
 {
+    forget(NULL);
+    remembers = is_dead = lies = false;
     calls = 0;
     armed = n;
     kind = new_kind;
@@ -36,21 +75,50 @@ int fault_calls(void)
     return calls;
 }
 
-static bool fails(void)
-{
-    calls++;
-    if (armed == 0 || calls < armed || (calls > armed && !is_sticky))
-        return false;
-    is_hit = true;
-    return true;
-}
-
 static sqlite3_file *real_of(sqlite3_file *file)
 {
     return ((struct fault_file *)file)->real;
 }
 
 #define BELOW(file) real_of(file)->pMethods
+
+static void remember(sqlite3_file *file, sqlite3_int64 at, int len)
+{
+    struct undo *undo;
+    sqlite3_int64 size = 0;
+
+    if (!remembers || is_dead)
+        return;
+    undo = calloc(1, sizeof *undo + (size_t)len);
+    BELOW(file)->xFileSize(real_of(file), &size);
+    *undo = (struct undo){undos, (struct fault_file *)file, at, size, len};
+    if (at < size) // what is beyond the end reads as zeros
+        BELOW(file)->xRead(real_of(file), undo->bytes, len, at);
+    undos = undo;
+}
+
+static void cut_power(void)
+{
+    is_dead = true;
+    for (const struct undo *undo = undos; undo; undo = undo->next) {
+        sqlite3_file *real = undo->file->real;
+        if (undo->at < undo->size)
+            real->pMethods->xWrite(real, undo->bytes, undo->len, undo->at);
+        real->pMethods->xTruncate(real, undo->size);
+    }
+    forget(NULL);
+}
+
+static bool fails(void)
+{
+    calls++;
+    if (armed == 0 || calls < armed || (calls > armed && !is_sticky))
+        return false;
+    is_hit = true;
+    if (remembers && !is_dead)
+        cut_power();
+    return true;
+}
 
 static int on_close(sqlite3_file *file)
 {
@@ -66,15 +134,24 @@ static int on_read(sqlite3_file *file, void *ret, int len, sqlite3_int64 at)
 static int on_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 at)
 {
     if (fails()) {
-        BELOW(file)->xWrite(real_of(file), bytes, len / 2, at);
+        if (!is_dead)
+            BELOW(file)->xWrite(real_of(file), bytes, len / 2, at);
         return kind == FAULT_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE;
     }
+    remember(file, at, len);
     return BELOW(file)->xWrite(real_of(file), bytes, len, at);
 }
 
 static int on_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    return fails() ? SQLITE_IOERR_TRUNCATE : BELOW(file)->xTruncate(real_of(file), size);
+    sqlite3_int64 before = 0;
+
+    if (fails())
+        return SQLITE_IOERR_TRUNCATE;
+    BELOW(file)->xFileSize(real_of(file), &before);
+    if (size < before)
+        remember(file, size, (int)(before - size));
+    return BELOW(file)->xTruncate(real_of(file), size);
 }
 
 // An fsync that fails is never "the disk is full": what was written may be gone.
@@ -82,6 +159,8 @@ static int on_sync(sqlite3_file *file, int flags)
 {
     if (kind == FAULT_IO && fails())
         return SQLITE_IOERR_FSYNC;
+    if (!lies)
+        forget((struct fault_file *)file);
     return BELOW(file)->xSync(real_of(file), flags);
 }
 

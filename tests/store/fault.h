@@ -14,6 +14,10 @@ enum fault_kind {
 void fault_install(void);
 // The n-th write, truncation or fsync from now on fails (1: the next); 0: none does.
 void fault_arm(int n, enum fault_kind kind, bool is_sticky);
+// The n-th call cuts the power: every write since the last fsync of its file is gone, and
+// nothing is written any more until the next fault_arm(). lies: the disk says that it has
+// written when it was told to, and has not.
+void fault_power(int n, bool lies);
 bool fault_hit(void);  // since it was armed
 int fault_calls(void); // that could have failed, since it was armed
 
