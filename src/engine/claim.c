@@ -7,7 +7,8 @@
 #include "engine/mutant.h"
 #include "hook/parcel.h"
 
-enum { LOW_WATER = 16, CLAIM_MORE = 64, CLAIMS_OUT_MAX = 32, LEAD_MS = 1000, PAUSE_MS = 100 };
+enum { LOW_WATER = 16, CLAIM_MORE = 64, CLAIMS_OUT_MAX = 32, LEAD_MS = 1000 };
+enum { PAUSE_MS = 100, LONG_PAUSE_MS = 10000 };
 
 // Is what waits in hand little, or due after what the store has?
 static bool is_low(const struct engine *engine, const struct lane *lane)
@@ -78,23 +79,24 @@ void claim_pump(struct engine *engine)
     }
 }
 
-// True: it is in hand now, and was not before.
-static bool take_in(struct engine *engine, struct lane *lane, struct parcel *parcel)
+enum taken { TAKEN_NEW, TAKEN_KNOWN, TAKEN_NOT };
+
+static enum taken take_in(struct engine *engine, struct lane *lane, struct parcel *parcel)
 {
     struct held *held = hand_find(&engine->hand, parcel->event_id, parcel->n);
     int64_t due = core_due_mono_ms(engine, parcel);
 
     if (held) {
         lane_see(held, parcel, due);
-        return false;
+        return TAKEN_KNOWN;
     }
     if (due > engine->now.mono_ms + engine->limits.park_ms || !has_room(engine, lane)) {
         lane_note(lane, due);
         parcel_free(parcel);
-        return false;
+        return TAKEN_NOT;
     }
     lane_hold(engine, lane, parcel, due);
-    return true;
+    return TAKEN_NEW;
 }
 
 static void learn_next(struct engine *engine, struct lane *lane,
@@ -113,12 +115,32 @@ static void learn_next(struct engine *engine, struct lane *lane,
         lane->is_behind = false;
 }
 
-// A claim that brings nothing new is not repeated at once, whatever the store says.
+// A claim that brought nothing new is not repeated at once, whatever the store says; less so
+// where what it brought is not due yet, because the clock was set back.
+static void pause(struct engine *engine, struct lane *lane, int64_t pause_ms)
+{
+    int64_t next = engine->now.mono_ms + pause_ms + LEAD_MS;
+
+    if (lane->next_mono_ms < next)
+        lane->next_mono_ms = next;
+}
+
+static void take_all(struct engine *engine, struct lane *lane, struct parcel *first)
+{
+    int taken[] = {[TAKEN_NEW] = 0, [TAKEN_KNOWN] = 0, [TAKEN_NOT] = 0};
+
+    for (struct parcel *parcel = first, *next; parcel; parcel = next) {
+        next = parcel->next;
+        parcel->next = NULL;
+        taken[take_in(engine, lane, parcel)]++;
+    }
+    if (!taken[TAKEN_NEW])
+        pause(engine, lane, taken[TAKEN_NOT] ? LONG_PAUSE_MS : PAUSE_MS);
+}
+
 void claim_answered(struct engine *engine, const struct claimed *claimed)
 {
     struct lane *lane = lane_find(engine, claimed->webhook_id);
-    int64_t soon = engine->now.mono_ms + PAUSE_MS;
-    bool is_new = false;
 
     if (!lane || !lane->is_claim_out) {
         parcel_free_all(claimed->parcels);
@@ -127,17 +149,11 @@ void claim_answered(struct engine *engine, const struct claimed *claimed)
     lane->is_claim_out = false;
     engine->claims_out--;
     learn_next(engine, lane, claimed);
-    for (struct parcel *parcel = claimed->parcels, *next; parcel; parcel = next) {
-        next = parcel->next;
-        parcel->next = NULL;
-        if (lane->is_closed || engine->is_draining)
-            parcel_free(parcel);
-        else
-            is_new |= take_in(engine, lane, parcel);
-    }
+    if (lane->is_closed || engine->is_draining)
+        parcel_free_all(claimed->parcels);
+    else
+        take_all(engine, lane, claimed->parcels);
     if (lane->is_closed)
         lane->next_mono_ms = INT64_MAX;
-    else if (!is_new && lane->next_mono_ms - LEAD_MS < soon)
-        lane->next_mono_ms = soon + LEAD_MS;
     lane_review(engine, lane);
 }

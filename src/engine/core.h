@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/moment.h"
 #include "engine/engine.h"
+#include "engine/epochs.h"
 #include "engine/hand.h"
 #include "engine/turn.h"
 
@@ -39,26 +40,17 @@ struct engine {
     int in_flight;    // exchanges that await their outcome
 
     struct moment now;       // as told last
-    int64_t horizon_wall_ms; // the same, but never slower than mono_ms runs
-    int64_t wake_at_ms;      // as the world was told last
+    int64_t horizon_wall_ms; // of that moment
+    struct epochs epochs;
+    int64_t wake_at_ms; // as the world was told last
     bool is_draining;
     struct engine_counts counts; // the rising ones
 };
 
-// The moment of a due time as the store says it. Where the wall clock was set back, times
-// written before count as if it went on: nothing is found later than it was meant.
-static inline int64_t core_mono_ms(const struct engine *engine, int64_t wall_ms)
-{
-    if (wall_ms == INT64_MAX)
-        return INT64_MAX;
-    return engine->now.mono_ms + (wall_ms - engine->horizon_wall_ms);
-}
+// When something is due of which only the due time is known: perhaps before, never after.
+int64_t core_mono_ms(const struct engine *engine, int64_t wall_ms);
 
-static inline int64_t core_due_mono_ms(const struct engine *engine,
-                                       const struct parcel *parcel)
-{
-    return hand_due_mono_ms(parcel, engine->now, engine->horizon_wall_ms,
-                            engine->limits.park_ms);
-}
+// When a parcel's attempt may start. What is overdue keeps its order.
+int64_t core_due_mono_ms(const struct engine *engine, const struct parcel *parcel);
 
 #endif

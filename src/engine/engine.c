@@ -47,12 +47,28 @@ void engine_free(struct engine *engine)
     free(engine);
 }
 
-// The wall clock may be set back; the horizon goes on.
+int64_t core_mono_ms(const struct engine *engine, int64_t wall_ms)
+{
+    if (wall_ms == INT64_MAX)
+        return INT64_MAX;
+    return engine->now.mono_ms + (wall_ms - engine->horizon_wall_ms);
+}
+
+int64_t core_due_mono_ms(const struct engine *engine, const struct parcel *parcel)
+{
+    int64_t wait = parcel->wait_ms ? parcel->wait_ms : engine->limits.park_ms;
+
+    if (parcel->crashes >= SUSPECT_CRASHES && wait < engine->limits.park_ms)
+        wait = engine->limits.park_ms;
+    if (MUTANT_IS(WALL_DEADLINE))
+        return engine->now.mono_ms + (parcel->due_wall_ms - engine->now.wall_ms);
+    return epochs_due_mono_ms(&engine->epochs, engine->now, parcel->due_wall_ms, wait);
+}
+
 static void begin(struct engine *engine, struct moment now)
 {
-    int64_t horizon = engine->horizon_wall_ms + (now.mono_ms - engine->now.mono_ms);
-
-    engine->horizon_wall_ms = horizon > now.wall_ms ? horizon : now.wall_ms;
+    epochs_see(&engine->epochs, now);
+    engine->horizon_wall_ms = epochs_horizon_ms(&engine->epochs, now);
     engine->now = now;
 }
 

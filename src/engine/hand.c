@@ -1,7 +1,6 @@
 #include "engine/hand.h"
 
 #include "base/memory.h"
-#include "engine/mutant.h"
 #include "hook/event.h"
 #include "hook/parcel.h"
 
@@ -77,19 +76,4 @@ void hand_release(struct hand *hand, struct held *held)
 int64_t held_bytes(const struct held *held)
 {
     return (int64_t)held->parcel->event->body_len;
-}
-
-int64_t hand_due_mono_ms(const struct parcel *parcel, struct moment now,
-                         int64_t horizon_wall_ms, int64_t park_ms)
-{
-    int64_t ahead = parcel->due_wall_ms - now.wall_ms;
-    int64_t most = parcel->wait_ms ? parcel->wait_ms : park_ms;
-
-    if (parcel->crashes >= SUSPECT_CRASHES && most < park_ms)
-        most = park_ms;
-    if (ahead > most && !MUTANT_IS(WALL_DEADLINE)) {
-        ahead = parcel->due_wall_ms - horizon_wall_ms;
-        ahead = ahead < most ? ahead : most;
-    }
-    return now.mono_ms + ahead;
 }

@@ -6,7 +6,6 @@
 
 #include "base/heap.h"
 #include "base/map.h"
-#include "base/moment.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -42,11 +41,5 @@ int64_t held_bytes(const struct held *held);
 
 // Cut off that often in a row by our own end: it may be what ends us, so it goes out alone.
 enum { SUSPECT_CRASHES = 3 };
-
-// When a parcel's attempt may start, on the clock that never jumps. A due time further off
-// than the wait that led to it was written before the wall clock was set back: then the
-// horizon counts, which went on. What is overdue keeps its order.
-int64_t hand_due_mono_ms(const struct parcel *parcel, struct moment now,
-                         int64_t horizon_wall_ms, int64_t park_ms);
 
 #endif

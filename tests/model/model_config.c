@@ -1,0 +1,510 @@
+#include "base/memory.h"
+#include "model_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct model_app *model_find_app(const struct store_backend *model, int64_t id)
+{
+    struct model_app *app = table_find(&model->apps, map_key(id));
+
+    return app && app->row.version >= 0 ? app : NULL;
+}
+
+struct model_webhook *model_find_webhook(const struct store_backend *model, int64_t id)
+{
+    return table_find(&model->webhooks, map_key(id));
+}
+
+static void bump(struct store_backend *model, int64_t app_id)
+{
+    struct model_app *app = model_find_app(model, app_id);
+
+    if (!app)
+        return; // the operator's keys are of no app
+    TOUCH(model, app);
+    app->row.version++;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a && b && !strcmp(a, b);
+}
+
+// apps
+
+static bool uid_is_taken(const struct store_backend *model, const struct app_row *row)
+{
+    for (size_t i = 0; i < model->apps.count; i++) {
+        const struct model_app *app = model->apps.rows[i];
+        if (app->row.id != row->id && app->row.version >= 0 &&
+            is_same_text(app->row.uid, row->uid))
+            return true;
+    }
+    return false;
+}
+
+static void copy_app(struct store_backend *model, struct model_app *app,
+                     const struct app_row *from)
+{
+    app->row = *from;
+    app->row.uid = model_text(model, from->uid);
+    app->row.name = model_text(model, from->name);
+    app->row.profile = model_text(model, from->profile);
+    app->row.alert_email = model_text(model, from->alert_email);
+}
+
+static enum op_result app_create(struct store_backend *model, struct op *op)
+{
+    struct app_row *row = &op->as.app.row;
+    struct map_key key = map_key(row->id);
+
+    op->as.app.conflict = "uid";
+    if (uid_is_taken(model, row))
+        return OP_CONFLICT;
+    op->as.app.conflict = "id";
+    if (table_find(&model->apps, key))
+        return OP_CONFLICT;
+    row->version = 1;
+    copy_app(model, table_add(model, &model->apps, &key, sizeof(struct model_app)), row);
+    return OP_DONE;
+}
+
+static enum op_result app_update(struct store_backend *model, struct model_app *app,
+                                 struct op *op)
+{
+    struct app_row *row = &op->as.app.row;
+
+    op->as.app.conflict = "uid";
+    if (uid_is_taken(model, row))
+        return OP_CONFLICT;
+    op->as.app.conflict = "profile";
+    if (app->is_used && !is_same_text(app->row.profile, row->profile))
+        return OP_CONFLICT;
+    row->created_ms = app->row.created_ms;
+    row->version = app->row.version + 1;
+    TOUCH(model, app);
+    copy_app(model, app, row);
+    return OP_DONE;
+}
+
+// webhooks
+
+static int64_t cancel_all(const struct store_backend *model,
+                          const struct model_webhook *webhook)
+{
+    int64_t next = webhook->row.cancel_before + 1;
+
+    return model->last_event + 1 > next ? model->last_event + 1 : next;
+}
+
+static void drop_choices(struct store_backend *model, int64_t webhook_id)
+{
+    for (size_t i = 0; i < model->choices.count; i++) {
+        struct model_choice *choice = model->choices.rows[i];
+        if (choice->webhook_id != webhook_id)
+            continue;
+        TOUCH(model, choice);
+        choice->is_gone = true;
+    }
+}
+
+// Of one kind, or all (-1); those that end already, or all.
+static void drop_secrets(struct store_backend *model, int64_t webhook_id, int kind,
+                         bool only_ending)
+{
+    for (size_t i = 0; i < model->secrets.count; i++) {
+        struct model_secret *secret = model->secrets.rows[i];
+        if (secret->row.webhook_id != webhook_id ||
+            (kind >= 0 && (int)secret->row.kind != kind) ||
+            (only_ending && !secret->row.until_ms))
+            continue;
+        TOUCH(model, secret);
+        secret->is_gone = true;
+    }
+}
+
+static void webhook_end(struct store_backend *model, struct model_webhook *webhook,
+                        enum webhook_state state, const char *reason, int64_t now_ms)
+{
+    bool is_deleted = state == WEBHOOK_DELETED;
+
+    TOUCH(model, webhook);
+    webhook->row.state = state;
+    webhook->row.cancel_before = is_deleted ? INT64_MAX : cancel_all(model, webhook);
+    webhook->row.version++;
+    webhook->row.reason = reason;
+    webhook->row.updated_ms = now_ms;
+    webhook->is_behind = false;
+    if (!is_deleted)
+        return;
+    drop_secrets(model, webhook->row.id, -1, false);
+    drop_choices(model, webhook->row.id);
+}
+
+void model_disable_if(struct store_backend *model, int64_t webhook_id, int version,
+                      int64_t now_ms, struct news *news)
+{
+    struct model_webhook *webhook = model_find_webhook(model, webhook_id);
+
+    if (!webhook || webhook->row.state != WEBHOOK_ENABLED || webhook->row.version != version)
+        return;
+    webhook_end(model, webhook, WEBHOOK_DISABLED, "the endpoint said that it is gone",
+                now_ms);
+    bump(model, webhook->row.app_id);
+    news_change(news, webhook->row.app_id, webhook_id, NULL);
+}
+
+static bool is_taken(const struct store_backend *model, int64_t app_id, const char *type)
+{
+    for (size_t i = 0; i < model->choices.count; i++) {
+        const struct model_choice *choice = model->choices.rows[i];
+        if (!choice->is_gone && choice->app_id == app_id && !strcmp(choice->type, type))
+            return true;
+    }
+    return false;
+}
+
+static const char *bind_choices(struct store_backend *model, const struct webhook_row *row,
+                                const char **choices)
+{
+    if (!choices)
+        return NULL;
+    drop_choices(model, row->id);
+    for (; *choices; choices++) {
+        struct model_choice *choice;
+        if (is_taken(model, row->app_id, *choices))
+            return *choices;
+        choice = table_add(model, &model->choices, NULL, sizeof *choice);
+        *choice =
+            (struct model_choice){row->app_id, row->id, model_text(model, *choices), false};
+    }
+    return NULL;
+}
+
+static int next_version(const struct store_backend *model, int64_t webhook_id,
+                        enum secret_kind kind)
+{
+    int version = 0;
+
+    for (size_t i = 0; i < model->secrets.count; i++) {
+        const struct model_secret *secret = model->secrets.rows[i];
+        if (!secret->is_gone && secret->row.webhook_id == webhook_id &&
+            secret->row.kind == kind && secret->row.version > version)
+            version = secret->row.version;
+    }
+    return version + 1;
+}
+
+static void end_secrets(struct store_backend *model, const struct op *op,
+                        enum secret_kind kind)
+{
+    int64_t webhook_id = op->as.webhook.row.id;
+
+    if (kind == SECRET_HEADERS || op->as.webhook.overlap_ms <= 0) {
+        drop_secrets(model, webhook_id, (int)kind, false);
+        return;
+    }
+    drop_secrets(model, webhook_id, (int)kind, true);
+    for (size_t i = 0; i < model->secrets.count; i++) {
+        struct model_secret *secret = model->secrets.rows[i];
+        if (secret->is_gone || secret->row.webhook_id != webhook_id ||
+            secret->row.kind != kind)
+            continue;
+        TOUCH(model, secret);
+        secret->row.until_ms = op->as.webhook.now_ms + op->as.webhook.overlap_ms;
+    }
+}
+
+static void add_secret(struct store_backend *model, struct op *op, struct secret_row *row)
+{
+    struct model_secret *secret;
+
+    row->webhook_id = op->as.webhook.row.id;
+    row->app_id = op->as.webhook.row.app_id;
+    row->version = next_version(model, row->webhook_id, row->kind);
+    if (!row->since_ms)
+        row->since_ms = op->as.webhook.now_ms;
+    end_secrets(model, op, row->kind);
+    secret = table_add(model, &model->secrets, NULL, sizeof *secret);
+    secret->row = *row;
+    secret->row.sealed = model_text(model, row->sealed);
+}
+
+static void set_secrets(struct store_backend *model, struct op *op)
+{
+    if (op->as.webhook.replaces_headers)
+        drop_secrets(model, op->as.webhook.row.id, SECRET_HEADERS, false);
+    for (size_t i = 0; i < op->as.webhook.secret_count; i++)
+        add_secret(model, op, &op->as.webhook.secrets[i]);
+}
+
+static void copy_webhook(struct store_backend *model, struct model_webhook *webhook,
+                         const struct webhook_row *from)
+{
+    webhook->row = *from;
+    webhook->row.name = model_text(model, from->name);
+    webhook->row.url = model_text(model, from->url);
+    webhook->row.reason =
+        from->state == WEBHOOK_ENABLED ? NULL : model_text(model, from->reason);
+    webhook->row.settings = model_text(model, from->settings);
+}
+
+static int count_webhooks(const struct store_backend *model, int64_t app_id)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < model->webhooks.count; i++) {
+        const struct model_webhook *webhook = model->webhooks.rows[i];
+        count += webhook->row.app_id == app_id && webhook->row.state != WEBHOOK_DELETED;
+    }
+    return count;
+}
+
+static enum op_result webhook_create(struct store_backend *model, struct op *op)
+{
+    struct webhook_row *row = &op->as.webhook.row;
+    struct map_key key = map_key(row->id);
+
+    if (op->as.webhook.count_max > 0 &&
+        count_webhooks(model, row->app_id) >= op->as.webhook.count_max)
+        return OP_LIMIT;
+    op->as.webhook.conflict = bind_choices(model, row, op->as.webhook.choices);
+    if (op->as.webhook.conflict)
+        return OP_CONFLICT;
+    op->as.webhook.conflict = "id";
+    if (table_find(&model->webhooks, key))
+        return OP_CONFLICT;
+    row->version = 1;
+    row->cancel_before = 0;
+    row->failing_since_ms = 0;
+    row->created_ms = row->created_ms ? row->created_ms : op->as.webhook.now_ms;
+    row->updated_ms = row->created_ms;
+    copy_webhook(model,
+                 table_add(model, &model->webhooks, &key, sizeof(struct model_webhook)), row);
+    set_secrets(model, op);
+    return OP_DONE;
+}
+
+static enum op_result webhook_update(struct store_backend *model,
+                                     struct model_webhook *webhook, struct op *op)
+{
+    struct webhook_row *row = &op->as.webhook.row;
+    bool was_enabled = webhook->row.state == WEBHOOK_ENABLED;
+
+    op->as.webhook.conflict = bind_choices(model, row, op->as.webhook.choices);
+    if (op->as.webhook.conflict)
+        return OP_CONFLICT;
+    row->cancel_before = webhook->row.cancel_before;
+    row->failing_since_ms = webhook->row.failing_since_ms;
+    row->created_ms = webhook->row.created_ms;
+    if (was_enabled && row->state == WEBHOOK_DISABLED)
+        row->cancel_before = cancel_all(model, webhook);
+    if (!was_enabled && row->state == WEBHOOK_ENABLED)
+        row->failing_since_ms = 0;
+    row->version = webhook->row.version + 1;
+    row->updated_ms = op->as.webhook.now_ms;
+    TOUCH(model, webhook);
+    copy_webhook(model, webhook, row);
+    set_secrets(model, op);
+    return OP_DONE;
+}
+
+static enum op_result configure_webhook(struct store_backend *model, struct op *op,
+                                        int64_t now_ms, struct news *news)
+{
+    struct webhook_row *row = &op->as.webhook.row;
+    struct model_webhook *webhook = model_find_webhook(model, row->id);
+    int if_version = op->as.webhook.if_version;
+    enum op_result result = OP_DONE;
+
+    if (!model_find_app(model, row->app_id))
+        return OP_NOT_FOUND;
+    if (op->as.webhook.verb == VERB_CREATE) {
+        result = webhook_create(model, op);
+    } else {
+        if (!webhook || webhook->row.app_id != row->app_id ||
+            webhook->row.state == WEBHOOK_DELETED)
+            return OP_NOT_FOUND;
+        if (if_version != -1 && if_version != webhook->row.version)
+            return OP_CHANGED;
+        if (op->as.webhook.verb == VERB_UPDATE)
+            result = webhook_update(model, webhook, op);
+        else
+            webhook_end(model, webhook, WEBHOOK_DELETED, NULL, now_ms);
+    }
+    if (result != OP_DONE)
+        return result;
+    bump(model, row->app_id);
+    news_change(news, row->app_id, row->id, op);
+    return OP_DONE;
+}
+
+// keys
+
+static enum op_result key_create(struct store_backend *model, const struct key_row *row,
+                                 int count_max)
+{
+    struct map_key key = map_key(row->id);
+    struct key_row *added;
+    int count = 0;
+
+    for (size_t i = 0; i < model->keys.count; i++) {
+        const struct key_row *other = model->keys.rows[i];
+        count += other->app_id == row->app_id && !other->revoked_ms;
+        if (!strcmp(other->lookup, row->lookup))
+            return OP_CONFLICT;
+    }
+    if (count_max > 0 && count >= count_max)
+        return OP_LIMIT;
+    if (table_find(&model->keys, key))
+        return OP_CONFLICT;
+    added = table_add(model, &model->keys, &key, sizeof *added);
+    *added = *row;
+    added->lookup = model_text(model, row->lookup);
+    added->name = model_text(model, row->name);
+    added->hint = model_text(model, row->hint);
+    added->revoked_ms = added->last_used_ms = 0;
+    return OP_DONE;
+}
+
+static enum op_result key_revoke(struct store_backend *model, struct key_row *row,
+                                 int64_t now_ms)
+{
+    struct key_row *found = table_find(&model->keys, map_key(row->id));
+
+    if (row->revoked_ms == 0)
+        row->revoked_ms = now_ms;
+    if (!found || found->app_id != row->app_id || found->revoked_ms)
+        return OP_NOT_FOUND;
+    TOUCH(model, found);
+    found->revoked_ms = row->revoked_ms;
+    return OP_DONE;
+}
+
+static enum op_result configure_key(struct store_backend *model, struct op *op,
+                                    int64_t now_ms, struct news *news)
+{
+    struct key_row *row = &op->as.key.row;
+    enum op_result result;
+
+    if (row->app_id && !model_find_app(model, row->app_id))
+        return OP_NOT_FOUND;
+    result = op->as.key.verb == VERB_CREATE ? key_create(model, row, op->as.key.count_max)
+                                            : key_revoke(model, row, now_ms);
+    if (result != OP_DONE)
+        return result;
+    bump(model, row->app_id);
+    news_change(news, row->app_id, 0, op);
+    return OP_DONE;
+}
+
+static enum op_result app_delete(struct store_backend *model, struct model_app *app,
+                                 struct op *op, int64_t now_ms, struct news *news)
+{
+    for (size_t i = 0; i < model->keys.count; i++) {
+        struct key_row *key = model->keys.rows[i];
+        if (key->app_id != app->row.id || key->revoked_ms)
+            continue;
+        TOUCH(model, key);
+        key->revoked_ms = now_ms;
+    }
+    for (size_t i = 0; i < model->webhooks.count; i++) {
+        struct model_webhook *webhook = model->webhooks.rows[i];
+        if (webhook->row.app_id != app->row.id || webhook->row.state == WEBHOOK_DELETED)
+            continue;
+        webhook_end(model, webhook, WEBHOOK_DELETED, NULL, now_ms);
+        news_change(news, app->row.id, webhook->row.id, op);
+    }
+    TOUCH(model, app);
+    app->row.version = -1;
+    app->row.uid = NULL;
+    return OP_DONE;
+}
+
+static enum op_result configure_app(struct store_backend *model, struct op *op,
+                                    int64_t now_ms, struct news *news)
+{
+    struct model_app *app = model_find_app(model, op->as.app.row.id);
+    int if_version = op->as.app.if_version;
+    enum op_result result;
+
+    if (op->as.app.verb == VERB_CREATE) {
+        result = app_create(model, op);
+    } else {
+        if (!app)
+            return OP_NOT_FOUND;
+        if (if_version != -1 && if_version != app->row.version)
+            return OP_CHANGED;
+        result = op->as.app.verb == VERB_UPDATE ? app_update(model, app, op)
+                                                : app_delete(model, app, op, now_ms, news);
+    }
+    if (result == OP_DONE)
+        news_change(news, op->as.app.row.id, 0, op);
+    return result;
+}
+
+// kept replies
+
+static struct kept_reply *reply_of(struct op *op, int64_t *ret_app_id)
+{
+    switch (op->kind) {
+    case OP_KEY: *ret_app_id = op->as.key.row.app_id; return &op->as.key.reply;
+    case OP_WEBHOOK: *ret_app_id = op->as.webhook.row.app_id; return &op->as.webhook.reply;
+    default: *ret_app_id = 0; return &op->as.app.reply;
+    }
+}
+
+static enum op_result look_up_reply(const struct store_backend *model, struct op *op)
+{
+    int64_t app_id;
+    struct kept_reply *reply = reply_of(op, &app_id);
+
+    if (reply->dedupe.kind == DEDUPE_NONE)
+        return OP_PENDING;
+    for (size_t i = 0; i < model->replies.count; i++) {
+        const struct model_reply *kept = model->replies.rows[i];
+        if (kept->app_id != app_id || kept->dedupe.kind != reply->dedupe.kind ||
+            memcmp(kept->dedupe.key, reply->dedupe.key, sizeof kept->dedupe.key))
+            continue;
+        if (memcmp(kept->dedupe.body, reply->dedupe.body, sizeof kept->dedupe.body))
+            return OP_OTHER_BODY;
+        reply->status = kept->status;
+        reply->sealed =
+            kept->sealed ? arena_copy(&op->arena, kept->sealed, strlen(kept->sealed)) : NULL;
+        return OP_REPLAY;
+    }
+    return OP_PENDING;
+}
+
+static void keep_reply(struct store_backend *model, struct op *op, int64_t now_ms)
+{
+    int64_t app_id;
+    const struct kept_reply *reply = reply_of(op, &app_id);
+    struct model_reply *kept;
+
+    if (reply->dedupe.kind == DEDUPE_NONE)
+        return;
+    kept = table_add(model, &model->replies, NULL, sizeof *kept);
+    *kept = (struct model_reply){app_id, reply->dedupe, reply->status,
+                                 model_text(model, reply->sealed), now_ms};
+}
+
+void model_configure(struct store_backend *model, struct op *op, int64_t now_ms,
+                     struct news *news)
+{
+    size_t mark = model_mark(model);
+
+    op->result = look_up_reply(model, op);
+    if (op->result != OP_PENDING)
+        return;
+    switch (op->kind) {
+    case OP_KEY: op->result = configure_key(model, op, now_ms, news); break;
+    case OP_WEBHOOK: op->result = configure_webhook(model, op, now_ms, news); break;
+    default: op->result = configure_app(model, op, now_ms, news); break;
+    }
+    if (op->result == OP_DONE)
+        keep_reply(model, op, now_ms);
+    else
+        model_undo(model, mark);
+}

@@ -1,0 +1,128 @@
+// The model's tables; for the files of this folder only. Rows never move, so a change is
+// undone by writing back the bytes that were there.
+
+#ifndef TESTS_MODEL_ROWS_H
+#define TESTS_MODEL_ROWS_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "hook/rows.h"
+#include "model.h"
+
+struct table {
+    struct map by_key; // those that have a key
+    void **rows;       // in the order of insertion
+    size_t count, cap;
+    void (*on_free)(void *row);
+};
+
+struct model_setting {
+    const char *name, *value;
+};
+
+struct model_app {
+    struct app_row row;
+    bool is_used; // has had an event: its profile stays
+};
+
+struct model_webhook {
+    struct webhook_row row;
+    int64_t due_told_in; // the group that told of a parked birth
+    bool is_behind;
+};
+
+struct model_choice {
+    int64_t app_id, webhook_id;
+    const char *type;
+    bool is_gone;
+};
+
+struct model_secret {
+    struct secret_row row;
+    bool is_gone;
+};
+
+struct model_event {
+    struct event *event;
+    int fan;
+    bool is_gone;
+};
+
+struct model_attempt {
+    struct attempt_row row;
+    struct model_attempt *prev; // of the same delivery
+};
+
+struct model_delivery {
+    int64_t event_id, webhook_id, app_id;
+    uint16_t n, step, number, crashes;
+    enum delivery_state state;
+    int64_t due, wait_ms, ended, spared;
+    int asked, served;
+    int status, error;
+    enum delivery_state old_state; // what a manual retry's failure brings back
+    int64_t old_due;
+    struct model_attempt *last;
+};
+
+struct model_idem {
+    int64_t app_id, event_id;
+    struct dedupe dedupe;
+};
+
+struct model_reply {
+    int64_t app_id;
+    struct dedupe dedupe;
+    int status;
+    const char *sealed;
+    int64_t at_ms;
+};
+
+struct undo;
+
+struct store_backend {
+    struct table settings, apps, keys, webhooks, choices, secrets, events, deliveries,
+        attempts, idems, replies;
+    struct arena texts; // only grows
+    struct undo *undos; // newest last
+    size_t undo_count, undo_cap;
+    int64_t last_event, last_attempt, group;
+    bool fails_next, is_deferred;
+};
+
+// Adds a row, which is zeroed; the caller fills it. key NULL: found by walking only.
+void *table_add(struct store_backend *model, struct table *table, const struct map_key *key,
+                size_t size);
+void *table_find(const struct table *table, struct map_key key);     // or NULL
+void model_touch(struct store_backend *model, void *at, size_t len); // before it is changed
+size_t model_mark(const struct store_backend *model);
+void model_undo(struct store_backend *model, size_t mark); // back to it
+const char *model_text(struct store_backend *model, const char *text);
+
+#define TOUCH(model, row) model_touch(model, row, sizeof *(row))
+
+struct model_app *model_find_app(const struct store_backend *model, int64_t id); // not erased
+struct model_webhook *model_find_webhook(const struct store_backend *model, int64_t id);
+struct model_delivery *model_find_delivery(const struct store_backend *model,
+                                           int64_t event_id, uint16_t n);
+bool model_is_cancelled(const struct store_backend *model, const struct model_delivery *row);
+
+void model_accept(struct store_backend *model, struct op *op, int64_t now_ms,
+                  struct news *news);
+void model_settle(struct store_backend *model, struct op *op, int64_t now_ms,
+                  struct news *news);
+void model_retry(struct store_backend *model, struct op *op, struct news *news);
+void model_cancel(struct store_backend *model, struct op *op, struct news *news);
+void model_park(struct store_backend *model, struct op *op);
+void model_behind(struct store_backend *model, struct op *op);
+void model_claim(struct store_backend *model, struct op *op);
+void model_cut_off(struct store_backend *model, const struct cut_off *cut, int64_t now_ms);
+void model_hand_out(struct store_backend *model, struct news *news);
+void model_configure(struct store_backend *model, struct op *op, int64_t now_ms,
+                     struct news *news);
+void model_disable_if(struct store_backend *model, int64_t webhook_id, int version,
+                      int64_t now_ms, struct news *news);
+void model_read(const struct store_backend *model, struct op *op);
+void model_list(const struct store_backend *model, struct op *op);
+
+#endif
