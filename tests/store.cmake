@@ -1,4 +1,4 @@
-foreach(module runs bloom inflight)
+foreach(module runs bloom inflight sqlite_plans)
   add_unit_test(store ${module})
 endforeach()
 
