@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[SCRATCH_MAX];
@@ -200,6 +201,83 @@ static void damaged_files(void **state)
     assert_in_range(refused, 70, 199); // every cut at least
 }
 
+// A process that ends without closing leaves its log behind.
+static void leave_a_log(const char *name, int64_t app_id)
+{
+    pid_t child = fork();
+    int status = -1;
+
+    if (child == 0) {
+        struct world world = world_in(folder, name);
+        world_open(&world);
+        make_app(&world, app_id);
+        make_app(&world, APP);
+        make_hook(&world, HOOK);
+        for (int64_t id = 1000; id < 1060; id++)
+            accept_one(&world, id, HOOK);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+// Every event up to some point, and none beyond: what a damaged log still holds.
+static void expect_prefix(const char *url)
+{
+    struct world world = {.table = &store_sqlite, .now_ms = NOW};
+    bool has_ended = false;
+
+    snprintf(world.url, sizeof world.url, "%s", url);
+    world_open(&world);
+    for (int64_t id = 1000; id < 1060; id++) {
+        struct op *op = op_new(OP_GET_EVENT, 0, NULL);
+        bool is_there;
+        op->as.event.app_id = APP;
+        op->as.event.id = id;
+        is_there = ask(&world, op) == OP_DONE;
+        assert_false(is_there && has_ended);
+        assert_true(!is_there || op->as.event.delivery_count == 1);
+        has_ended = !is_there;
+        op_free(op);
+    }
+    world_close(&world);
+}
+
+static void damaged_logs(void **state)
+{
+    char path[3][120];
+    char hurt[3][120];
+    char url[160];
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+
+    (void)state;
+    leave_a_log("", APP + 1);
+    for (int i = 0; i < 3; i++) {
+        snprintf(path[i], sizeof path[i], "%s/s.db%s", folder, suffixes[i]);
+        snprintf(hurt[i], sizeof hurt[i], "%s/hurt.db%s", folder, suffixes[i]);
+    }
+    snprintf(url, sizeof url, "sqlite:%s", hurt[0]);
+    for (int i = 0; i < 90; i++) {
+        struct store_backend *backend = NULL;
+        struct error error;
+        uint64_t before;
+        for (int k = 0; k < 3; k++)
+            copy_file(path[k], hurt[k]);
+        if (i % 5 == 4)
+            damage_file(hurt[2], ZERO); // the index of the log
+        else
+            damage_file(hurt[1], (enum damage)(i % DAMAGES));
+        before = hash_of(hurt[0]);
+        if (store_sqlite.open(url, NOW, &backend, &error) != ERR_OK) {
+            assert_int_equal(error.code, ERR_DAMAGED);
+            assert_true(hash_of(hurt[0]) == before);
+            continue;
+        }
+        store_sqlite.close(backend);
+        expect_prefix(url);
+    }
+}
+
 static enum op_result accept_key(struct world *world, int64_t event_id, int key)
 {
     int64_t hook = HOOK;
@@ -240,6 +318,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(foreign_files_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_headers_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_files, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(damaged_logs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keys_are_forgotten_in_the_end, set_up, tear_down),
     };
 
