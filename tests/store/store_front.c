@@ -6,9 +6,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
-#include "hook/event.h"
 #include "store/store.h"
-#include "thread/mailbox.h"
 #include "thread/thread.h"
 
 #include <stdio.h>
