@@ -61,7 +61,8 @@ class Server {
     this.args = ['serve', '--listen', `127.0.0.1:${port}`, '--data-dir', dir];
     this.args.push('--store', `sqlite:${path.join(dir, 'posthorn.db')}`);
     this.args.push('--allow-private', '127.0.0.0/8', '--http', 'private');
-    this.args.push('--time-scale', String(timeScale), '--workers', String(workers), ...flags);
+    const threads = process.env.POSTHORN_WORKERS ?? String(workers);
+    this.args.push('--time-scale', String(timeScale), '--workers', threads, ...flags);
   }
 
   // Starts the process; exited resolves to { code, signal } when it has gone.
