@@ -3,6 +3,7 @@
 #include "api/problem.h"
 #include "api/routes.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -112,6 +113,9 @@ static void send_and_release(struct request *request, struct response *response)
     server_reply(request->door->server, request->handle, response->status, response->type,
                  response->headers, response->header_count, response->body.data,
                  response->body.len);
+    if (request->answer.len > 0) { // what was prepared may hold a secret
+        memory_wipe(response->body.data, response->body.len);
+    }
     request_release(request);
 }
 

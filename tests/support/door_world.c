@@ -26,8 +26,6 @@
 
 #include "support/door_world.h"
 
-enum { RECEIVED_MAX = 64 * 1024 * 1024, PATIENCE_MS = 20000 };
-
 struct world {
     char dir[64];
     struct loop *loop;
@@ -130,7 +128,7 @@ static void on_tick(struct timer *timer)
     }
 }
 
-static void turn(struct world *world)
+void world_turn(struct world *world)
 {
     loop_timer(world->loop, &world->tick, loop_now(world->loop).mono_ms + 1);
     loop_turn(world->loop);
@@ -188,7 +186,7 @@ static void make_operator_key(struct world *world)
     op->as.key.verb = VERB_CREATE;
     store_submit(world->store, op);
     while (world->own == NULL) {
-        turn(world);
+        world_turn(world);
     }
     assert_int_equal(world->own->result, OP_DONE);
     op_free(world->own);
@@ -272,146 +270,13 @@ void world_free(struct world *world)
     free(world);
 }
 
-// --- a client ---
-
-// The whole answer has come: *ret_body is where its body begins.
-static bool is_whole(const struct buf *received, size_t *ret_body)
-{
-    const char *end = received->data != NULL ? strstr(received->data, "\r\n\r\n") : NULL;
-    const char *length = end != NULL ? strstr(received->data, "Content-Length: ") : NULL;
-
-    if (end == NULL) {
-        return false;
-    }
-    *ret_body = (size_t)(end - received->data) + 4;
-    size_t len = length != NULL && length < end ? strtoul(length + 16, NULL, 10) : 0;
-    return received->len >= *ret_body + len;
-}
-
-static void say(struct world *world, int fd, const struct buf *text)
-{
-    for (size_t at = 0; at < text->len;) {
-        ssize_t done = send(fd, text->data + at, text->len - at, MSG_DONTWAIT | MSG_NOSIGNAL);
-        at += done > 0 ? (size_t)done : 0;
-        if (done < 0) {
-            turn(world);
-        }
-    }
-}
-
-static size_t hear(struct world *world, int fd, struct buf *received)
-{
-    int64_t end_ms = clock_now().mono_ms + PATIENCE_MS;
-    size_t body = 0;
-
-    while (!is_whole(received, &body)) {
-        char *room = buf_room(received, 65536);
-        ssize_t len = recv(fd, room, 65536, MSG_DONTWAIT);
-        if (len > 0) {
-            buf_added(received, (size_t)len);
-            continue;
-        }
-        assert_true(clock_now().mono_ms < end_ms);
-        turn(world);
-    }
-    return body;
-}
-
-static void write_request(struct buf *ret, const char *method, const char *path,
-                          const char *key, const char *more, const char *body)
-{
-    buf_init(ret, RECEIVED_MAX);
-    buf_add_format(ret, "%s %s HTTP/1.1\r\nHost: door\r\n%s", method, path, more);
-    if (key != NULL) {
-        buf_add_format(ret, "Authorization: Bearer %s\r\n", key);
-    }
-    if (body != NULL) {
-        buf_add_format(
-            ret, "%sContent-Length: %zu\r\n",
-            strstr(more, "Content-Type") != NULL ? "" : "Content-Type: application/json\r\n",
-            strlen(body));
-    }
-    buf_add_str(ret, "\r\n");
-    buf_add_str(ret, body != NULL ? body : "");
-}
-
-struct reply world_ask(struct world *world, const char *method, const char *path,
-                       const char *key, const char *more, const char *body)
-{
-    struct reply reply = {0};
-    struct buf text, received;
-    struct address peer;
-    int pair[2];
-
-    assert_true(address_parse("127.0.0.1:4000", &peer));
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-    server_accept(world->server, pair[0], &peer, NULL);
-    write_request(&text, method, path, key, more, body);
-    buf_init(&received, RECEIVED_MAX);
-    say(world, pair[1], &text);
-    size_t at = hear(world, pair[1], &received);
-
-    reply.status = atoi(received.data + 9);
-    snprintf(reply.head, sizeof reply.head, "%.*s", (int)at, received.data);
-    reply.json = json_loadb(received.data + at, received.len - at, JSON_DECODE_ANY, NULL);
-    buf_done(&text);
-    buf_done(&received);
-    close(pair[1]);
-    turn(world);
-    return reply;
-}
-
-struct pipeline {
-    int fd;
-    size_t count;
-};
-
-struct pipeline *world_begin(struct world *world, const char *method, const char *path,
-                             const char *key, const char *body, size_t count)
-{
-    struct pipeline *pipeline = NEW(struct pipeline);
-    struct address peer;
-    struct buf text;
-    int pair[2];
-
-    assert_true(address_parse("127.0.0.1:4001", &peer));
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-    server_accept(world->server, pair[0], &peer, NULL);
-    write_request(&text, method, path, key, "", body);
-    for (size_t i = 0; i < count; i++) {
-        say(world, pair[1], &text);
-    }
-    for (int i = 0; i < 50; i++) {
-        turn(world);
-    }
-    buf_done(&text);
-    *pipeline = (struct pipeline){pair[1], count};
-    return pipeline;
-}
-
-void world_end(struct world *world, struct pipeline *pipeline, int *ret_statuses)
-{
-    struct buf received;
-
-    buf_init(&received, RECEIVED_MAX);
-    for (size_t i = 0; i < pipeline->count; i++) {
-        size_t len = hear(world, pipeline->fd, &received);
-        ret_statuses[i] = atoi(received.data + 9);
-        const char *length = strstr(received.data, "Content-Length: ");
-        len += length != NULL ? strtoul(length + 16, NULL, 10) : 0;
-        buf_drop(&received, len);
-    }
-    buf_done(&received);
-    close(pipeline->fd);
-    turn(world);
-    free(pipeline);
-}
+// --- what tests do to it ---
 
 void world_hold(struct world *world, bool is_held)
 {
     world->is_held = is_held;
     for (int i = 0; i < 10; i++) {
-        turn(world);
+        world_turn(world);
     }
 }
 
@@ -430,55 +295,6 @@ bool world_hold_changes(struct world *world, bool is_held)
     return was_some;
 }
 
-void reply_done(struct reply *reply)
-{
-    json_decref(reply->json);
-    reply->json = NULL;
-}
-
-const char *reply_header(const struct reply *reply, const char *name, char ret[200])
-{
-    char line[100];
-
-    snprintf(line, sizeof line, "\r\n%s: ", name);
-    const char *at = strstr(reply->head, line);
-    ret[0] = '\0';
-    if (at != NULL) {
-        at += strlen(line);
-        snprintf(ret, 200, "%.*s", (int)strcspn(at, "\r"), at);
-    }
-    return ret;
-}
-
-const char *reply_text(const struct reply *reply, const char *member)
-{
-    const char *text = json_string_value(json_object_get(reply->json, member));
-
-    return text != NULL ? text : "";
-}
-
-int world_status(struct world *world, const char *method, const char *path, const char *key,
-                 const char *body)
-{
-    struct reply reply = world_ask(world, method, path, key, "", body);
-
-    reply_done(&reply);
-    return reply.status;
-}
-
-void world_make(struct world *world, const char *path, const char *body, const char *member,
-                char ret[160])
-{
-    struct reply reply = world_ask(world, "POST", path, world->operator_key, "", body);
-
-    if (reply.status != 201) {
-        fail_msg("POST %s %s: %d %s", path, body, reply.status, reply_text(&reply, "detail"));
-    }
-    snprintf(ret, 160, "%s", reply_text(&reply, member != NULL ? member : "id"));
-    assert_true(ret[0] != '\0');
-    reply_done(&reply);
-}
-
 const char *world_operator(const struct world *world)
 {
     return world->operator_key;
@@ -494,33 +310,13 @@ void world_unready(struct world *world, const char *why)
     world->unready = why;
 }
 
-void world_app(struct world *world, const char *profile, char ret[160])
+int world_connect(struct world *world)
 {
-    char body[200];
+    struct address peer;
+    int pair[2];
 
-    snprintf(body, sizeof body, "{\"name\":\"Shop\",\"profile\":\"%s\"}", profile);
-    world_make(world, "/v1/apps", body, NULL, ret);
-}
-
-struct reply world_app_ask(struct world *world, const char *method, const char *app,
-                           const char *rest, const char *body)
-{
-    char path[600];
-
-    snprintf(path, sizeof path, "/v1/apps/%s%s", app, rest);
-    return world_ask(world, method, path, world_operator(world), "", body);
-}
-
-void world_refuses(struct world *world, const char *app, const char *rest, const char *body,
-                   int status, const char *code, const char *place)
-{
-    struct reply reply = world_app_ask(world, "POST", app, rest, body);
-    char *text = json_dumps(json_object_get(reply.json, "errors"), JSON_ENCODE_ANY);
-
-    if (reply.status != status || strcmp(reply_text(&reply, "code"), code) != 0 ||
-        (place != NULL && (text == NULL || strstr(text, place) == NULL))) {
-        fail_msg("%s: %d %s %s", body, reply.status, reply_text(&reply, "code"), text);
-    }
-    free(text);
-    reply_done(&reply);
+    assert_true(address_parse("127.0.0.1:4000", &peer));
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    server_accept(world->server, pair[0], &peer, NULL);
+    return pair[1];
 }

@@ -16,6 +16,8 @@ struct world;
 
 struct world *world_new(void);
 void world_free(struct world *world);
+void world_turn(struct world *world);   // one turn that waits for at most a millisecond
+int world_connect(struct world *world); // a client's descriptor
 
 // What came back. json is NULL where the body is none; reply_done() releases it.
 struct reply {
