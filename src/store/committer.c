@@ -50,13 +50,16 @@ static void look_at_space(struct store *store, int64_t now_ms)
     store->is_low = (uint64_t)disk.f_bavail * disk.f_frsize < floor;
 }
 
+// Forgets the write that was the oldest, then looks for the next: a submitter posts first and
+// notes its time after, where none is noted, so that none stays unnoticed while a step of
+// background work is stuck.
 static void note_oldest(struct store *store)
 {
-    int64_t oldest = 0;
-
+    atomic_store(&store->oldest_ms, 0);
+    append(store, mailbox_take(store->writes));
     if (store->pending)
-        oldest = container_of(store->pending, struct op, mail)->submitted_ms;
-    atomic_store_explicit(&store->oldest_ms, oldest, memory_order_relaxed);
+        atomic_store(&store->oldest_ms,
+                     container_of(store->pending, struct op, mail)->submitted_ms);
 }
 
 static bool step(struct store *store)
@@ -84,12 +87,11 @@ void committer_run(void *argument)
             append(store, mailbox_wait(store->writes, COMPANY_MS));
         if (!store->pending && store->is_stopping)
             break;
-        note_oldest(store);
         if (store->pending) {
             group_take(store);
             group_apply(store);
-            note_oldest(store);
         }
+        note_oldest(store);
         has_more = !store->is_lost && step(store);
     }
 }

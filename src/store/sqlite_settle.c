@@ -48,8 +48,8 @@ static void end(struct delivery_columns *row, enum delivery_state state, int64_t
     row->served = row->asked;
 }
 
-// What a manual retry's failure brings back: the row as it was, but for its attempts. No other
-// retry can wait behind it: while one is asked, the next is refused.
+// What a manual retry's failure brings back: the row as it was, but for its attempts. No
+// other retry can wait behind it: while one is asked, the next is refused.
 static void restore(struct delivery_columns *row, struct settle *settle)
 {
     delivery_enter(row, row->old_state == DELIVERY_FRESH ? DELIVERY_PARKED : row->old_state);

@@ -171,6 +171,16 @@ static bool is_urgent(enum op_kind kind)
            kind == OP_GET_REPLY;
 }
 
+// The op may be finished and gone as soon as it is posted.
+static void submit_write(struct store *store, struct op *op)
+{
+    int64_t now_ms = op->submitted_ms;
+    int64_t none = 0;
+
+    mailbox_post(store->writes, &op->mail);
+    atomic_compare_exchange_strong(&store->oldest_ms, &none, now_ms);
+}
+
 void store_submit(struct store *store, struct op *op)
 {
     op->mail.kind = STORE_MAIL_OP;
@@ -180,7 +190,7 @@ void store_submit(struct store *store, struct op *op)
     if (op_is_read(op->kind))
         mailbox_post(store->readers[!is_urgent(op->kind)].mailbox, &op->mail);
     else
-        mailbox_post(store->writes, &op->mail);
+        submit_write(store, op);
 }
 
 int64_t store_lag_ms(const struct store *store)

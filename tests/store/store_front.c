@@ -171,6 +171,8 @@ static void accepts_arrive_and_settle(void **state)
     op_free(op);
     assert_int_equal(store_counts(front->store).accepted, 1);
     assert_int_equal(store_counts(front->store).settled, 1);
+    for (int i = 0; i < WAIT_MS && store_lag_ms(front->store); i++)
+        usleep(1000);
     assert_int_equal(store_lag_ms(front->store), 0);
     store_stop(front->store);
 }
