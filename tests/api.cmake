@@ -3,7 +3,7 @@ foreach(module routes problem key_text cursor fields auth)
 endforeach()
 
 # These drive the door with a real server and a real store.
-foreach(module door door_objects door_keys door_load)
+foreach(module door door_objects door_keys door_attempts door_load)
   add_unit_test(api ${module})
   if(TARGET test_${module})
     target_sources(test_${module} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/door_world.c

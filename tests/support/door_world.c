@@ -3,11 +3,14 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "hook/evidence.h"
 #include "hook/id.h"
+#include "hook/outcome.h"
 #include "hook/profile.h"
 #include "hook/profile_files.h"
 #include "hook/rows.h"
 #include "hook/seal.h"
+#include "hook/settle.h"
 #include "net/guard.h"
 #include "net/loop.h"
 #include "store/store.h"
@@ -171,6 +174,17 @@ static void open_store(struct world *world)
     store_start(world->store);
 }
 
+// Hands an op of the world's own over, and waits until it is done.
+static void carry_out(struct world *world, struct op *op)
+{
+    world->own = NULL;
+    store_submit(world->store, op);
+    while (world->own == NULL) {
+        world_turn(world);
+    }
+    assert_int_equal(world->own->result, OP_DONE);
+}
+
 static void make_operator_key(struct world *world)
 {
     struct minter minter = {.number = 999};
@@ -184,11 +198,7 @@ static void make_operator_key(struct world *world)
     op->as.key.row.id = minter_next(&minter, clock_now().wall_ms);
     op->as.key.row.name = "operator";
     op->as.key.verb = VERB_CREATE;
-    store_submit(world->store, op);
-    while (world->own == NULL) {
-        world_turn(world);
-    }
-    assert_int_equal(world->own->result, OP_DONE);
+    carry_out(world, op);
     op_free(world->own);
 }
 
@@ -319,4 +329,38 @@ int world_connect(struct world *world)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
     server_accept(world->server, pair[0], &peer, NULL);
     return pair[1];
+}
+
+static int64_t id_of(struct world *world, enum id_kind kind, const char *text,
+                     uint16_t *ret_n)
+{
+    int64_t id;
+
+    assert_true(id_parse(world->cipher, kind, text, strlen(text), &id, ret_n));
+    return id;
+}
+
+void world_settle(struct world *world, const char *app, const char *webhook,
+                  const char *delivery, const struct outcome *outcome)
+{
+    struct op *op = op_new(OP_SETTLE, 0, world);
+    struct settle *settle = NEW(struct settle);
+    uint16_t n;
+
+    settle->app_id = id_of(world, ID_APP, app, &n);
+    settle->webhook_id = id_of(world, ID_WEBHOOK, webhook, &n);
+    settle->event_id = id_of(world, ID_DELIVERY, delivery, &settle->n);
+    settle->partition = partition_of(settle->webhook_id);
+    settle->number = settle->step = 1;
+    settle->next = SETTLE_FAILED;
+    settle->attempt.trigger = TRIGGER_SCHEDULED;
+    settle->attempt.started_wall_ms = clock_now().wall_ms;
+    settle->attempt.duration_ms = 12;
+    settle->attempt.error = outcome->error;
+    settle->attempt.status = outcome->status;
+    settle->attempt.detail = evidence_pack(NULL, outcome, &settle->attempt.detail_len);
+    op->as.settle.settle = settle;
+    carry_out(world, op);
+    assert_int_equal(world->own->as.settle.result, SETTLED);
+    op_free(world->own);
 }

@@ -54,6 +54,12 @@ struct pipeline *world_begin(struct world *world, const char *method, const char
                              const char *key, const char *body, size_t count);
 void world_end(struct world *world, struct pipeline *pipeline, int *ret_statuses);
 
+// The delivery's one attempt ended so, for good; nothing was sent. Ids as the API spells
+// them.
+struct outcome;
+void world_settle(struct world *world, const char *app, const char *webhook,
+                  const char *delivery, const struct outcome *outcome);
+
 // POST, which must answer 201; the member of its body (NULL: "id") goes into ret.
 void world_make(struct world *world, const char *path, const char *body, const char *member,
                 char ret[160]);
