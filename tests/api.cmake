@@ -12,3 +12,8 @@ foreach(module door door_objects door_keys door_attempts door_load)
     target_link_libraries(test_${module} profiles)
   endif()
 endforeach()
+
+include(${CMAKE_CURRENT_SOURCE_DIR}/fuzz.cmake)
+if(TARGET api)
+  add_fuzz(query api)
+endif()

@@ -6,6 +6,7 @@
 #include "api/routes.h"
 #include "base/json_span.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "hook/card.h"
 #include "hook/scope.h"
@@ -32,6 +33,11 @@ static enum error_code refuse_stranger(struct request *request, struct error *er
     if (!strangers_note(door->strangers, &request->peer, door_now(door).mono_ms)) {
         request->retry_after_s = 60;
         return error_set(error, ERR_RATE_LIMITED, "too many requests without a valid key");
+    }
+    if (request->query.len > 0 &&
+        memmem(request->query.at, request->query.len, "_live_", 6) != NULL) {
+        log_write(LOG_WARNING, "key.in_query",
+                  "a key stood in a request's query, where others may log it; revoke it");
     }
     return error_set(error, ERR_UNAUTHENTICATED,
                      "give a valid key in the header Authorization, as \"Bearer KEY\"");
