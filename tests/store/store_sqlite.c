@@ -5,6 +5,7 @@
 #include "store/steps.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -312,6 +313,29 @@ static void keys_are_forgotten_in_the_end(void **state)
     world_close(&world);
 }
 
+// A shell that holds a write lock: refused after five seconds, and well again when it lets
+// go.
+static void locked_by_another_program(void **state)
+{
+    struct world world = world_in(folder, "");
+    int64_t hook = HOOK;
+    sqlite3 *other = NULL;
+    struct op *op;
+
+    (void)state;
+    world_open(&world);
+    make_events(&world, 1);
+    assert_int_equal(sqlite3_open(world.url + strlen("sqlite:"), &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    op = op_accept(&world, APP, 2000, &hook, 1);
+    assert_int_equal(apply(&world, &op, 1), STORE_FULL);
+    assert_int_equal(claim_ids(&world, HOOK, 9, NOW, NULL, NULL, NULL), 0); // reads go on
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    assert_int_equal(apply_one(&world, op), OP_DONE);
+    op_free(op);
+    world_close(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +343,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_headers_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damaged_logs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(locked_by_another_program, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keys_are_forgotten_in_the_end, set_up, tear_down),
     };
 
