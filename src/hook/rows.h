@@ -97,4 +97,26 @@ struct attempt_row {
     size_t detail_len;
 };
 
+// What was counted of a webhook since it was made. Test events do not count. Figures follow
+// what happens by a second or so.
+struct webhook_stats {
+    int64_t accepted;  // deliveries made for it
+    int64_t delivered; // of them, received
+    int64_t failed;    // of them, given up; one that a retry brings home counts no more
+    int64_t attempts;
+    int64_t failed_attempts;
+    int64_t duration_sum_ms; // of all attempts
+    int64_t last_attempt_ms; // when the latest attempt began; 0: none yet
+    int64_t day_accepted;    // in the last 24 hours, by whole hours …
+    int64_t day_delivered;
+    int64_t day_failed;
+};
+
+// The same of one step of a series.
+struct stats_point {
+    int64_t at_ms; // when the step begins
+    int64_t accepted, delivered, failed, attempts, failed_attempts;
+    int64_t p50_ms, p95_ms, p99_ms; // of the attempts' durations; 0 where there were none
+};
+
 #endif

@@ -29,6 +29,7 @@ enum op_kind {
     OP_CLAIM, // a read, but in the writes' order
     OP_RETRY,
     OP_CANCEL,
+    OP_RECORD, // a test event with its one delivery and attempt, all made already
     OP_APP,
     OP_KEY,
     OP_WEBHOOK,
@@ -42,6 +43,8 @@ enum op_kind {
     OP_GET_EVENT,
     OP_GET_DELIVERY, // with its attempts
     OP_GET_REPLY,
+    OP_WEBHOOK_STATS,
+    OP_STATS,
     OP_KINDS
 };
 
@@ -82,6 +85,8 @@ struct kept_reply {
 };
 
 enum list_kind { LIST_APPS, LIST_KEYS, LIST_WEBHOOKS, LIST_EVENTS, LIST_DELIVERIES };
+
+enum { WEBHOOK_STATS_MAX = 100, STATS_POINTS_MAX = 1000, STATS_HOUR_MS = 3600000 };
 
 enum { LIST_STATES_OPEN = -2, LIST_ANY = -1 };
 
@@ -218,6 +223,21 @@ struct op {
             int status;         // out
             const char *sealed; // out
         } reply;
+        struct { // WEBHOOK_STATS: sums of up to WEBHOOK_STATS_MAX webhooks at once
+            int64_t app_id, now_ms;
+            const int64_t *webhook_ids; // in the op's arena, or longer-lived
+            size_t count;
+            struct webhook_stats *rows; // out: one per id, in the same order; of a webhook
+                                        // that is not the app's: zeros
+        } webhook_stats;
+        struct { // STATS: a series of one webhook, or of the app where webhook_id is 0
+            int64_t app_id, webhook_id;
+            int64_t since_ms, until_ms,
+                step_ms;                // whole hours; at most STATS_POINTS_MAX steps
+            struct stats_point *points; // out: one per step, oldest first
+            size_t count;
+            int64_t oldest_waiting_ms; // out: when the oldest that waits was due; 0: none
+        } stats;
     } as;
 };
 
