@@ -40,8 +40,8 @@ void claim_queue(struct engine *engine, struct lane *lane)
         list_add_last(&engine->claimers, &lane->claim);
 }
 
-// What is in hand and parked comes again, so rows and bytes are asked for beyond it; and so
-// many bytes that one more row is among them whatever its size.
+// What is in hand and parked comes again, as does what was passed over, so rows and bytes are
+// asked for beyond it; and so many bytes that one more row is among them whatever its size.
 static void make(struct engine *engine, struct lane *lane)
 {
     int in_hand = lane->awake ? lane->awake->in_hand : 0;
@@ -59,11 +59,11 @@ static void make(struct engine *engine, struct lane *lane)
     engine->claims_out++;
     engine->ports.claim(
         engine->ports.world,
-        &(struct claim){.webhook_id = lane->webhook_id,
-                        .limit = (size_t)in_hand + (size_t)(more > 1 ? more : 1),
-                        .due_max_wall_ms = engine->horizon_wall_ms + engine->limits.park_ms,
-                        .bytes_max =
-                            (size_t)bytes + (lane->awake ? (size_t)lane->awake->bytes : 0)});
+        &(struct claim){
+            .webhook_id = lane->webhook_id,
+            .limit = (size_t)(in_hand + lane->passed_over) + (size_t)(more > 1 ? more : 1),
+            .due_max_wall_ms = engine->horizon_wall_ms + engine->limits.park_ms,
+            .bytes_max = (size_t)bytes + (lane->awake ? (size_t)lane->awake->bytes : 0)});
 }
 
 // Beyond twice the budget all wait for memory; up to there a lane may take one more, so that
@@ -134,6 +134,7 @@ static void take_all(struct engine *engine, struct lane *lane, struct parcel *fi
         parcel->next = NULL;
         taken[take_in(engine, lane, parcel)]++;
     }
+    lane->passed_over = taken[TAKEN_NOT];
     if (!taken[TAKEN_NEW])
         pause(engine, lane, taken[TAKEN_NOT] ? LONG_PAUSE_MS : PAUSE_MS);
 }

@@ -5,6 +5,9 @@
 // A clock that is kept right by small steps drifts less than this between two turns.
 enum { JUMP_MS = 1000 };
 
+// What was written before this engine ran counts as of the first epoch.
+#define FIRST_MS (INT64_MIN / 2)
+
 void epochs_see(struct epochs *epochs, struct moment now)
 {
     int64_t offset = now.wall_ms - now.mono_ms;
@@ -15,7 +18,7 @@ void epochs_see(struct epochs *epochs, struct moment now)
     if (epochs->count == EPOCHS_MAX)
         memmove(epochs->rows, epochs->rows + 1,
                 (size_t)--epochs->count * sizeof *epochs->rows);
-    epochs->rows[epochs->count].since_mono_ms = now.mono_ms;
+    epochs->rows[epochs->count].since_mono_ms = epochs->count ? now.mono_ms : FIRST_MS;
     epochs->rows[epochs->count].offset_ms = offset;
     epochs->count++;
 }

@@ -45,6 +45,7 @@ struct lane {
     int64_t noted_mono_ms; // the same, of what was said while a claim was out
     struct window window;
     struct lane_awake *awake;
+    int passed_over;          // rows that the last claim brought before their time
     bool is_behind : 1;       // births are parked, until a claim reaches the end
     bool is_behind_again : 1; // said since the claim that is out was made
     bool is_claim_out : 1;

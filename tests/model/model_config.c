@@ -11,12 +11,7 @@ struct model_app *model_find_app(const struct store_backend *model, int64_t id)
     return app && app->row.version >= 0 ? app : NULL;
 }
 
-struct model_webhook *model_find_webhook(const struct store_backend *model, int64_t id)
-{
-    return table_find(&model->webhooks, map_key(id));
-}
-
-static void bump(struct store_backend *model, int64_t app_id)
+void model_bump(struct store_backend *model, int64_t app_id)
 {
     struct model_app *app = model_find_app(model, app_id);
 
@@ -88,258 +83,6 @@ static enum op_result app_update(struct store_backend *model, struct model_app *
     return OP_DONE;
 }
 
-// webhooks
-
-static int64_t cancel_all(const struct store_backend *model,
-                          const struct model_webhook *webhook)
-{
-    int64_t next = webhook->row.cancel_before + 1;
-
-    return model->last_event + 1 > next ? model->last_event + 1 : next;
-}
-
-static void drop_choices(struct store_backend *model, int64_t webhook_id)
-{
-    for (size_t i = 0; i < model->choices.count; i++) {
-        struct model_choice *choice = model->choices.rows[i];
-        if (choice->webhook_id != webhook_id)
-            continue;
-        TOUCH(model, choice);
-        choice->is_gone = true;
-    }
-}
-
-// Of one kind, or all (-1); those that end already, or all.
-static void drop_secrets(struct store_backend *model, int64_t webhook_id, int kind,
-                         bool only_ending)
-{
-    for (size_t i = 0; i < model->secrets.count; i++) {
-        struct model_secret *secret = model->secrets.rows[i];
-        if (secret->row.webhook_id != webhook_id ||
-            (kind >= 0 && (int)secret->row.kind != kind) ||
-            (only_ending && !secret->row.until_ms))
-            continue;
-        TOUCH(model, secret);
-        secret->is_gone = true;
-    }
-}
-
-static void webhook_end(struct store_backend *model, struct model_webhook *webhook,
-                        enum webhook_state state, const char *reason, int64_t now_ms)
-{
-    bool is_deleted = state == WEBHOOK_DELETED;
-
-    TOUCH(model, webhook);
-    webhook->row.state = state;
-    webhook->row.cancel_before = is_deleted ? INT64_MAX : cancel_all(model, webhook);
-    webhook->row.version++;
-    webhook->row.reason = reason;
-    webhook->row.updated_ms = now_ms;
-    webhook->is_behind = false;
-    if (!is_deleted)
-        return;
-    drop_secrets(model, webhook->row.id, -1, false);
-    drop_choices(model, webhook->row.id);
-}
-
-void model_disable_if(struct store_backend *model, int64_t webhook_id, int version,
-                      int64_t now_ms, struct news *news)
-{
-    struct model_webhook *webhook = model_find_webhook(model, webhook_id);
-
-    if (!webhook || webhook->row.state != WEBHOOK_ENABLED || webhook->row.version != version)
-        return;
-    webhook_end(model, webhook, WEBHOOK_DISABLED, "the endpoint said that it is gone",
-                now_ms);
-    bump(model, webhook->row.app_id);
-    news_change(news, webhook->row.app_id, webhook_id, NULL);
-}
-
-static bool is_taken(const struct store_backend *model, int64_t app_id, const char *type)
-{
-    for (size_t i = 0; i < model->choices.count; i++) {
-        const struct model_choice *choice = model->choices.rows[i];
-        if (!choice->is_gone && choice->app_id == app_id && !strcmp(choice->type, type))
-            return true;
-    }
-    return false;
-}
-
-static const char *bind_choices(struct store_backend *model, const struct webhook_row *row,
-                                const char **choices)
-{
-    if (!choices)
-        return NULL;
-    drop_choices(model, row->id);
-    for (; *choices; choices++) {
-        struct model_choice *choice;
-        if (is_taken(model, row->app_id, *choices))
-            return *choices;
-        choice = table_add(model, &model->choices, NULL, sizeof *choice);
-        *choice =
-            (struct model_choice){row->app_id, row->id, model_text(model, *choices), false};
-    }
-    return NULL;
-}
-
-static int next_version(const struct store_backend *model, int64_t webhook_id,
-                        enum secret_kind kind)
-{
-    int version = 0;
-
-    for (size_t i = 0; i < model->secrets.count; i++) {
-        const struct model_secret *secret = model->secrets.rows[i];
-        if (!secret->is_gone && secret->row.webhook_id == webhook_id &&
-            secret->row.kind == kind && secret->row.version > version)
-            version = secret->row.version;
-    }
-    return version + 1;
-}
-
-static void end_secrets(struct store_backend *model, const struct op *op,
-                        enum secret_kind kind)
-{
-    int64_t webhook_id = op->as.webhook.row.id;
-
-    if (kind == SECRET_HEADERS || op->as.webhook.overlap_ms <= 0) {
-        drop_secrets(model, webhook_id, (int)kind, false);
-        return;
-    }
-    drop_secrets(model, webhook_id, (int)kind, true);
-    for (size_t i = 0; i < model->secrets.count; i++) {
-        struct model_secret *secret = model->secrets.rows[i];
-        if (secret->is_gone || secret->row.webhook_id != webhook_id ||
-            secret->row.kind != kind)
-            continue;
-        TOUCH(model, secret);
-        secret->row.until_ms = op->as.webhook.now_ms + op->as.webhook.overlap_ms;
-    }
-}
-
-static void add_secret(struct store_backend *model, struct op *op, struct secret_row *row)
-{
-    struct model_secret *secret;
-
-    row->webhook_id = op->as.webhook.row.id;
-    row->app_id = op->as.webhook.row.app_id;
-    row->version = next_version(model, row->webhook_id, row->kind);
-    if (!row->since_ms)
-        row->since_ms = op->as.webhook.now_ms;
-    end_secrets(model, op, row->kind);
-    secret = table_add(model, &model->secrets, NULL, sizeof *secret);
-    secret->row = *row;
-    secret->row.sealed = model_text(model, row->sealed);
-}
-
-static void set_secrets(struct store_backend *model, struct op *op)
-{
-    if (op->as.webhook.replaces_headers)
-        drop_secrets(model, op->as.webhook.row.id, SECRET_HEADERS, false);
-    for (size_t i = 0; i < op->as.webhook.secret_count; i++)
-        add_secret(model, op, &op->as.webhook.secrets[i]);
-}
-
-static void copy_webhook(struct store_backend *model, struct model_webhook *webhook,
-                         const struct webhook_row *from)
-{
-    webhook->row = *from;
-    webhook->row.name = model_text(model, from->name);
-    webhook->row.url = model_text(model, from->url);
-    webhook->row.reason =
-        from->state == WEBHOOK_ENABLED ? NULL : model_text(model, from->reason);
-    webhook->row.settings = model_text(model, from->settings);
-}
-
-static int count_webhooks(const struct store_backend *model, int64_t app_id)
-{
-    int count = 0;
-
-    for (size_t i = 0; i < model->webhooks.count; i++) {
-        const struct model_webhook *webhook = model->webhooks.rows[i];
-        count += webhook->row.app_id == app_id && webhook->row.state != WEBHOOK_DELETED;
-    }
-    return count;
-}
-
-static enum op_result webhook_create(struct store_backend *model, struct op *op)
-{
-    struct webhook_row *row = &op->as.webhook.row;
-    struct map_key key = map_key(row->id);
-
-    if (op->as.webhook.count_max > 0 &&
-        count_webhooks(model, row->app_id) >= op->as.webhook.count_max)
-        return OP_LIMIT;
-    op->as.webhook.conflict = bind_choices(model, row, op->as.webhook.choices);
-    if (op->as.webhook.conflict)
-        return OP_CONFLICT;
-    op->as.webhook.conflict = "id";
-    if (table_find(&model->webhooks, key))
-        return OP_CONFLICT;
-    row->version = 1;
-    row->cancel_before = 0;
-    row->failing_since_ms = 0;
-    row->created_ms = row->created_ms ? row->created_ms : op->as.webhook.now_ms;
-    row->updated_ms = row->created_ms;
-    copy_webhook(model,
-                 table_add(model, &model->webhooks, &key, sizeof(struct model_webhook)), row);
-    set_secrets(model, op);
-    return OP_DONE;
-}
-
-static enum op_result webhook_update(struct store_backend *model,
-                                     struct model_webhook *webhook, struct op *op)
-{
-    struct webhook_row *row = &op->as.webhook.row;
-    bool was_enabled = webhook->row.state == WEBHOOK_ENABLED;
-
-    op->as.webhook.conflict = bind_choices(model, row, op->as.webhook.choices);
-    if (op->as.webhook.conflict)
-        return OP_CONFLICT;
-    row->cancel_before = webhook->row.cancel_before;
-    row->failing_since_ms = webhook->row.failing_since_ms;
-    row->created_ms = webhook->row.created_ms;
-    if (was_enabled && row->state == WEBHOOK_DISABLED)
-        row->cancel_before = cancel_all(model, webhook);
-    if (!was_enabled && row->state == WEBHOOK_ENABLED)
-        row->failing_since_ms = 0;
-    row->version = webhook->row.version + 1;
-    row->updated_ms = op->as.webhook.now_ms;
-    TOUCH(model, webhook);
-    copy_webhook(model, webhook, row);
-    set_secrets(model, op);
-    return OP_DONE;
-}
-
-static enum op_result configure_webhook(struct store_backend *model, struct op *op,
-                                        int64_t now_ms, struct news *news)
-{
-    struct webhook_row *row = &op->as.webhook.row;
-    struct model_webhook *webhook = model_find_webhook(model, row->id);
-    int if_version = op->as.webhook.if_version;
-    enum op_result result = OP_DONE;
-
-    if (!model_find_app(model, row->app_id))
-        return OP_NOT_FOUND;
-    if (op->as.webhook.verb == VERB_CREATE) {
-        result = webhook_create(model, op);
-    } else {
-        if (!webhook || webhook->row.app_id != row->app_id ||
-            webhook->row.state == WEBHOOK_DELETED)
-            return OP_NOT_FOUND;
-        if (if_version != -1 && if_version != webhook->row.version)
-            return OP_CHANGED;
-        if (op->as.webhook.verb == VERB_UPDATE)
-            result = webhook_update(model, webhook, op);
-        else
-            webhook_end(model, webhook, WEBHOOK_DELETED, NULL, now_ms);
-    }
-    if (result != OP_DONE)
-        return result;
-    bump(model, row->app_id);
-    news_change(news, row->app_id, row->id, op);
-    return OP_DONE;
-}
-
 // keys
 
 static enum op_result key_create(struct store_backend *model, const struct key_row *row,
@@ -394,7 +137,7 @@ static enum op_result configure_key(struct store_backend *model, struct op *op,
                                             : key_revoke(model, row, now_ms);
     if (result != OP_DONE)
         return result;
-    bump(model, row->app_id);
+    model_bump(model, row->app_id);
     news_change(news, row->app_id, 0, op);
     return OP_DONE;
 }
@@ -413,7 +156,7 @@ static enum op_result app_delete(struct store_backend *model, struct model_app *
         struct model_webhook *webhook = model->webhooks.rows[i];
         if (webhook->row.app_id != app->row.id || webhook->row.state == WEBHOOK_DELETED)
             continue;
-        webhook_end(model, webhook, WEBHOOK_DELETED, NULL, now_ms);
+        model_webhook_end(model, webhook, WEBHOOK_DELETED, NULL, now_ms);
         news_change(news, app->row.id, webhook->row.id, op);
     }
     TOUCH(model, app);
@@ -500,7 +243,7 @@ void model_configure(struct store_backend *model, struct op *op, int64_t now_ms,
         return;
     switch (op->kind) {
     case OP_KEY: op->result = configure_key(model, op, now_ms, news); break;
-    case OP_WEBHOOK: op->result = configure_webhook(model, op, now_ms, news); break;
+    case OP_WEBHOOK: op->result = model_configure_webhook(model, op, now_ms, news); break;
     default: op->result = configure_app(model, op, now_ms, news); break;
     }
     if (op->result == OP_DONE)

@@ -12,7 +12,7 @@ static const char *text_of(struct op *op, const char *text)
     return text ? arena_copy(&op->arena, text, strlen(text)) : NULL;
 }
 
-static void give_app(struct op *op, const struct model_app *app, struct app_row *ret)
+void model_give_app(struct op *op, const struct model_app *app, struct app_row *ret)
 {
     *ret = app->row;
     ret->uid = text_of(op, app->row.uid);
@@ -21,7 +21,7 @@ static void give_app(struct op *op, const struct model_app *app, struct app_row 
     ret->alert_email = text_of(op, app->row.alert_email);
 }
 
-static void give_key(struct op *op, const struct key_row *key, struct key_row *ret)
+void model_give_key(struct op *op, const struct key_row *key, struct key_row *ret)
 {
     *ret = *key;
     ret->lookup = text_of(op, key->lookup);
@@ -29,8 +29,8 @@ static void give_key(struct op *op, const struct key_row *key, struct key_row *r
     ret->hint = text_of(op, key->hint);
 }
 
-static void give_webhook(struct op *op, const struct model_webhook *webhook,
-                         struct webhook_row *ret)
+void model_give_webhook(struct op *op, const struct model_webhook *webhook,
+                        struct webhook_row *ret)
 {
     *ret = webhook->row;
     ret->name = text_of(op, webhook->row.name);
@@ -39,9 +39,9 @@ static void give_webhook(struct op *op, const struct model_webhook *webhook,
     ret->settings = text_of(op, webhook->row.settings);
 }
 
-static void give_delivery(const struct store_backend *model, struct op *op,
-                          const struct model_delivery *row, const struct event *event,
-                          struct delivery_row *ret)
+void model_give_delivery(const struct store_backend *model, struct op *op,
+                         const struct model_delivery *row, const struct event *event,
+                         struct delivery_row *ret)
 {
     *ret = (struct delivery_row){.event_id = row->event_id,
                                  .webhook_id = row->webhook_id,
@@ -61,8 +61,8 @@ static void give_delivery(const struct store_backend *model, struct op *op,
     ret->is_retrying = delivery_is_open(ret->state) && row->asked > row->served;
 }
 
-static const struct event *find_event(const struct store_backend *model, int64_t app_id,
-                                      int64_t id, int *ret_fan)
+const struct event *model_find_event(const struct store_backend *model, int64_t app_id,
+                                     int64_t id, int *ret_fan)
 {
     const struct model_event *row = table_find(&model->events, map_key(id));
 
@@ -79,7 +79,7 @@ static void read_key(const struct store_backend *model, struct op *op)
         const struct key_row *key = model->keys.rows[i];
         if (strcmp(key->lookup, op->as.key_by_lookup.lookup))
             continue;
-        give_key(op, key, &op->as.key_by_lookup.row);
+        model_give_key(op, key, &op->as.key_by_lookup.row);
         op->result = OP_DONE;
     }
 }
@@ -106,7 +106,7 @@ static void read_app(const struct store_backend *model, struct op *op)
         op->result = OP_NOT_FOUND;
         return;
     }
-    give_app(op, app, &op->as.app_card.row);
+    model_give_app(op, app, &op->as.app_card.row);
     if (op->kind != OP_APP_CARD)
         return;
     op->as.app_card.webhooks =
@@ -114,8 +114,8 @@ static void read_app(const struct store_backend *model, struct op *op)
     for (size_t i = 0; i < model->webhooks.count; i++) {
         const struct model_webhook *webhook = model->webhooks.rows[i];
         if (webhook->row.app_id == app->row.id && webhook->row.state != WEBHOOK_DELETED)
-            give_webhook(op, webhook,
-                         &op->as.app_card.webhooks[op->as.app_card.webhook_count++]);
+            model_give_webhook(op, webhook,
+                               &op->as.app_card.webhooks[op->as.app_card.webhook_count++]);
     }
 }
 
@@ -139,13 +139,12 @@ static void give_secrets(const struct store_backend *model, struct op *op)
 static void read_webhook(const struct store_backend *model, struct op *op)
 {
     const struct model_webhook *webhook = model_find_webhook(model, op->as.hook_card.id);
-    const struct model_app *app =
-        webhook ? table_find(&model->apps, map_key(webhook->row.app_id)) : NULL;
+    const struct model_app *app = webhook ? model_find_app(model, webhook->row.app_id) : NULL;
 
     op->result = OP_NOT_FOUND;
     if (!app || webhook->row.app_id != op->as.hook_card.app_id)
         return;
-    give_webhook(op, webhook, &op->as.hook_card.row);
+    model_give_webhook(op, webhook, &op->as.hook_card.row);
     op->as.hook_card.profile = text_of(op, app->row.profile);
     if (op->kind == OP_GET_WEBHOOK && webhook->row.state == WEBHOOK_DELETED)
         return;
@@ -157,7 +156,7 @@ static void read_event(const struct store_backend *model, struct op *op)
 {
     struct event_row *row = &op->as.event.row;
     const struct event *event =
-        find_event(model, op->as.event.app_id, op->as.event.id, &row->fan);
+        model_find_event(model, op->as.event.app_id, op->as.event.id, &row->fan);
 
     if (!event || !op->as.event.app_id) {
         op->result = OP_NOT_FOUND;
@@ -167,8 +166,8 @@ static void read_event(const struct store_backend *model, struct op *op)
     op->as.event.deliveries =
         arena_take(&op->arena, DELIVERIES_MAX * sizeof(struct delivery_row));
     for (int n = 0; n < row->fan && n < DELIVERIES_MAX; n++)
-        give_delivery(model, op, model_find_delivery(model, event->id, (uint16_t)n), event,
-                      &op->as.event.deliveries[op->as.event.delivery_count++]);
+        model_give_delivery(model, op, model_find_delivery(model, event->id, (uint16_t)n),
+                            event, &op->as.event.deliveries[op->as.event.delivery_count++]);
 }
 
 static void give_attempts(struct op *op, const struct model_delivery *row)
@@ -194,14 +193,14 @@ static void read_delivery(const struct store_backend *model, struct op *op)
     const struct model_delivery *row =
         model_find_delivery(model, op->as.get_delivery.event_id, op->as.get_delivery.n);
     int fan;
-    const struct event *event =
-        find_event(model, op->as.get_delivery.app_id, op->as.get_delivery.event_id, &fan);
+    const struct event *event = model_find_event(model, op->as.get_delivery.app_id,
+                                                 op->as.get_delivery.event_id, &fan);
 
     op->result = OP_NOT_FOUND;
     if (!row || !event || !op->as.get_delivery.app_id)
         return;
     op->as.get_delivery.event = event_hold((struct event *)event);
-    give_delivery(model, op, row, event, &op->as.get_delivery.row);
+    model_give_delivery(model, op, row, event, &op->as.get_delivery.row);
     give_attempts(op, row);
     op->result = OP_DONE;
 }
@@ -238,174 +237,4 @@ void model_read(const struct store_backend *model, struct op *op)
     case OP_GET_REPLY: read_reply(model, op); break;
     default: op->result = OP_FAILED; break;
     }
-}
-
-// lists: all candidates in order, those that fit, from the cursor on
-
-struct entry {
-    int64_t id;
-    uint16_t n;
-    const void *row;
-};
-
-static int compare_newest(const void *a, const void *b)
-{
-    const struct entry *left = a;
-    const struct entry *right = b;
-
-    if (left->id != right->id)
-        return left->id > right->id ? -1 : 1;
-    return left->n > right->n ? -1 : left->n < right->n;
-}
-
-static bool event_fits(const struct list_query *query, const struct event *event)
-{
-    return (!query->type || !strcmp(query->type, event->type)) &&
-           (query->mode == LIST_ANY || query->mode == (int)event->mode) &&
-           (!query->since_ms || event->created_ms >= query->since_ms) &&
-           (!query->until_ms || event->created_ms < query->until_ms) &&
-           (!query->app_id || query->app_id == event->app_id);
-}
-
-static bool state_fits(const struct list_query *query, const struct delivery_row *row)
-{
-    bool is_open = delivery_is_open(row->state);
-
-    if (query->state == LIST_STATES_OPEN && !is_open)
-        return false;
-    if (query->state >= 0 && query->state != (int)row->state)
-        return false;
-    if (query->due_now != LIST_ANY &&
-        (!is_open || (row->due_ms <= query->now_ms) != (query->due_now == 1)))
-        return false;
-    return (!query->status_class || row->last_status / 100 == query->status_class) &&
-           (!query->webhook_id || query->webhook_id == row->webhook_id) &&
-           (!query->event_id || query->event_id == row->event_id);
-}
-
-static const struct table *table_of(const struct store_backend *model, enum list_kind kind)
-{
-    switch (kind) {
-    case LIST_APPS: return &model->apps;
-    case LIST_KEYS: return &model->keys;
-    case LIST_WEBHOOKS: return &model->webhooks;
-    case LIST_EVENTS: return &model->events;
-    case LIST_DELIVERIES: break;
-    }
-    return &model->deliveries;
-}
-
-static struct entry entry_of(enum list_kind kind, const void *row)
-{
-    switch (kind) {
-    case LIST_APPS: return (struct entry){((const struct model_app *)row)->row.id, 0, row};
-    case LIST_KEYS: return (struct entry){((const struct key_row *)row)->id, 0, row};
-    case LIST_WEBHOOKS:
-        return (struct entry){((const struct model_webhook *)row)->row.id, 0, row};
-    case LIST_EVENTS:
-        return (struct entry){((const struct model_event *)row)->event->id, 0, row};
-    case LIST_DELIVERIES: break;
-    }
-    return (struct entry){((const struct model_delivery *)row)->event_id,
-                          ((const struct model_delivery *)row)->n, row};
-}
-
-static bool give_if_app(struct op *op, const struct model_app *app, size_t at)
-{
-    if (app->row.version < 0 ||
-        (op->as.list.query.app_id && op->as.list.query.app_id != app->row.id))
-        return false;
-    give_app(op, app, &op->as.list.rows.apps[at]);
-    return true;
-}
-
-static bool give_if_key(struct op *op, const struct key_row *key, size_t at)
-{
-    if (key->revoked_ms || key->app_id != op->as.list.query.app_id)
-        return false;
-    give_key(op, key, &op->as.list.rows.keys[at]);
-    return true;
-}
-
-static bool give_if_webhook(struct op *op, const struct model_webhook *webhook, size_t at)
-{
-    if (webhook->row.state == WEBHOOK_DELETED ||
-        webhook->row.app_id != op->as.list.query.app_id)
-        return false;
-    give_webhook(op, webhook, &op->as.list.rows.webhooks[at]);
-    return true;
-}
-
-static bool give_if_event(struct op *op, const struct model_event *row, size_t at)
-{
-    if (row->is_gone || !event_fits(&op->as.list.query, row->event))
-        return false;
-    op->as.list.rows.events[at] = (struct event_row){event_hold(row->event), row->fan};
-    return true;
-}
-
-static bool give_if_delivery(const struct store_backend *model, struct op *op,
-                             const struct model_delivery *row, size_t at)
-{
-    int fan;
-    const struct event *event = find_event(model, 0, row->event_id, &fan);
-
-    if (!event || !event_fits(&op->as.list.query, event))
-        return false;
-    give_delivery(model, op, row, event, &op->as.list.rows.deliveries[at]);
-    return state_fits(&op->as.list.query, &op->as.list.rows.deliveries[at]);
-}
-
-static bool give(const struct store_backend *model, struct op *op, const void *row, size_t at)
-{
-    switch (op->as.list.query.kind) {
-    case LIST_APPS: return give_if_app(op, row, at);
-    case LIST_KEYS: return give_if_key(op, row, at);
-    case LIST_WEBHOOKS: return give_if_webhook(op, row, at);
-    case LIST_EVENTS: return give_if_event(op, row, at);
-    case LIST_DELIVERIES: break;
-    }
-    return give_if_delivery(model, op, row, at);
-}
-
-static size_t most_of(const struct list_query *query)
-{
-    if (query->limit > 0 && query->limit < limit(LIMIT_LIST))
-        return (size_t)query->limit;
-    return (size_t)limit(LIMIT_LIST);
-}
-
-static bool is_behind_cursor(const struct list_query *query, const struct entry *entry)
-{
-    return !query->before_id || entry->id < query->before_id ||
-           (query->kind == LIST_DELIVERIES && entry->id == query->before_id &&
-            entry->n < query->before_n);
-}
-
-void model_list(const struct store_backend *model, struct op *op)
-{
-    const struct list_query *query = &op->as.list.query;
-    const struct table *table = table_of(model, query->kind);
-    struct entry *entries = NEW_ARRAY(struct entry, table->count + 1);
-    const struct entry *last = NULL;
-    size_t most = most_of(query);
-
-    for (size_t i = 0; i < table->count; i++)
-        entries[i] = entry_of(query->kind, table->rows[i]);
-    qsort(entries, table->count, sizeof *entries, compare_newest);
-    op->as.list.rows.apps =
-        arena_take(&op->arena, (most + 1) * sizeof(struct delivery_row) +
-                                   (most + 1) * sizeof(struct webhook_row));
-    for (size_t i = 0; i < table->count; i++) {
-        if (!is_behind_cursor(query, &entries[i]))
-            continue;
-        if (op->as.list.count == most) {
-            op->as.list.next_id = last->id;
-            op->as.list.next_n = last->n;
-            break;
-        }
-        last = &entries[i];
-        op->as.list.count += give(model, op, entries[i].row, op->as.list.count);
-    }
-    free(entries);
 }

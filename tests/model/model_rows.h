@@ -105,6 +105,17 @@ struct model_app *model_find_app(const struct store_backend *model, int64_t id);
 struct model_webhook *model_find_webhook(const struct store_backend *model, int64_t id);
 struct model_delivery *model_find_delivery(const struct store_backend *model,
                                            int64_t event_id, uint16_t n);
+void model_enter(struct model_delivery *row, enum delivery_state state);
+void model_end(struct model_delivery *row, enum delivery_state state, int64_t now_ms);
+struct event *model_event_of(const struct store_backend *model, int64_t event_id); // or NULL
+struct parcel *model_parcel_of(const struct model_delivery *row, struct event *event);
+void model_add_attempt(struct store_backend *model, struct model_delivery *row,
+                       const struct attempt_row *attempt);
+void model_bump(struct store_backend *model, int64_t app_id); // its version
+void model_webhook_end(struct store_backend *model, struct model_webhook *webhook,
+                       enum webhook_state state, const char *reason, int64_t now_ms);
+enum op_result model_configure_webhook(struct store_backend *model, struct op *op,
+                                       int64_t now_ms, struct news *news);
 bool model_is_cancelled(const struct store_backend *model, const struct model_delivery *row);
 
 void model_accept(struct store_backend *model, struct op *op, int64_t now_ms,
@@ -122,6 +133,16 @@ void model_configure(struct store_backend *model, struct op *op, int64_t now_ms,
                      struct news *news);
 void model_disable_if(struct store_backend *model, int64_t webhook_id, int version,
                       int64_t now_ms, struct news *news);
+// Copies into the op's arena.
+void model_give_app(struct op *op, const struct model_app *app, struct app_row *ret);
+void model_give_key(struct op *op, const struct key_row *key, struct key_row *ret);
+void model_give_webhook(struct op *op, const struct model_webhook *webhook,
+                        struct webhook_row *ret);
+void model_give_delivery(const struct store_backend *model, struct op *op,
+                         const struct model_delivery *row, const struct event *event,
+                         struct delivery_row *ret);
+const struct event *model_find_event(const struct store_backend *model, int64_t app_id,
+                                     int64_t id, int *ret_fan); // app_id 0: of any
 void model_read(const struct store_backend *model, struct op *op);
 void model_list(const struct store_backend *model, struct op *op);
 

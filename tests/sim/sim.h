@@ -1,7 +1,7 @@
 // The whole of deliveries in motion, in a simulated world: engines and intake are the real
-// ones, the store is tests/model, and everything else (time, dice, network, receivers, people,
-// crashes) is drawn from one seed. A run has two phases: with faults, in which nothing
-// promised may break, and without, in which everything must come to its end.
+// ones, the store is tests/model, and everything else (time, dice, network, receivers,
+// people, crashes) is drawn from one seed. A run has two phases: with faults, in which
+// nothing promised may break, and without, in which everything must come to its end.
 //
 // Every happening is a message in one heap, ordered by time and by when it was said. What the
 // store says reaches a worker in order; what receivers say, as it comes.
@@ -97,14 +97,14 @@ struct sim_delivery {
     uint16_t n;
     struct sim_hook *hook;
     struct link waiting;
-    int64_t given_due_ms;  // wall, while in waiting
-    bool is_in_flight;     // of the process that runs
-    bool was_accepted;     // a receiver's answer that counts as received came back in time
-    int started;           // attempts that went out
-    int counted;           // failures that the contract counts, as committed
-    int settled;           // the number of the last attempt that the store has
-    int64_t earliest_ms;   // mono; the next scheduled attempt may not start before
-    int64_t jumps_then_ms; // how far the wall clock had been set ahead when that was set
+    int64_t given_due_ms;   // wall, while in waiting
+    bool is_in_flight;      // of the process that runs
+    bool was_accepted;      // a receiver's answer that counts as received came back in time
+    int started;            // attempts that went out
+    int counted;            // failures that the contract counts, as committed
+    int settled;            // the number of the last attempt that the store has
+    int64_t earliest_ms;    // mono; the next scheduled attempt may not start before
+    int64_t jumps_then_ms;  // how far the wall clock had been set ahead when that was set
     int64_t retry_asked_ms; // mono; of a manual retry that no attempt has followed yet; −1
     bool is_retrying;       // a manual retry was asked and is not yet served
     bool is_cancelled, is_cancel_told; // by a person: committed; and its engine was told

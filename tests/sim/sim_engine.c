@@ -62,8 +62,8 @@ static void on_behind(void *world, int64_t webhook_id)
 static void on_card(void *world, int64_t app_id, int64_t webhook_id)
 {
     const struct port *port = world;
-    struct message *message = sim_say(
-        port->sim, MESSAGE_CARD, port->sim->mono_ms + sim_between(port->sim, 0, 5));
+    struct message *message =
+        sim_say(port->sim, MESSAGE_CARD, port->sim->mono_ms + sim_between(port->sim, 0, 5));
 
     message->worker = port->worker;
     message->a = webhook_id;
@@ -88,8 +88,8 @@ static void on_send(void *world, uint64_t exchange, const struct wire *wire, int
         return;
     }
     flight = NEW(struct sim_flight);
-    *flight = (struct sim_flight){port->worker, exchange, delivery, number, wire->timeout_ms,
-                                  false};
+    *flight = (struct sim_flight){port->worker, exchange,         delivery,
+                                  number,       wire->timeout_ms, false};
     if (map_put(&sim->flights, flight_key(port->worker, exchange), flight))
         sim_fail(sim, "an exchange's number was used again too soon");
     truth_start(sim, delivery, number, wire->card->version);
@@ -140,7 +140,8 @@ static struct engine *new_engine(struct sim *sim, int worker)
 {
     struct engine_limits limits = {.in_flight_max = 64,
                                    .lane_memory = (int)sim->lane_memory,
-                                   .blob_budget = sim->lane_memory == 1024 ? 1 << 20 : 1 << 14,
+                                   .blob_budget =
+                                       sim->lane_memory == 1024 ? 1 << 20 : 1 << 14,
                                    .park_ms = 60000,
                                    .time_scale = 1};
     struct port *port = &ports_of[worker];
@@ -200,8 +201,8 @@ static void note_cuts(struct sim *sim)
     sim->cuts = memory_resize(sim->cuts, (sim->flights.count + 1) * sizeof *sim->cuts);
     for (size_t at = 0; map_next(&sim->flights, &at, &key, &value);) {
         struct sim_flight *flight = value;
-        sim->cuts[sim->cut_count++] = (struct cut_off){flight->delivery->event_id,
-                                                       flight->delivery->n, flight->number};
+        sim->cuts[sim->cut_count++] =
+            (struct cut_off){flight->delivery->event_id, flight->delivery->n, flight->number};
         free(flight);
     }
     map_clear(&sim->flights);
@@ -374,8 +375,8 @@ void sim_on_outcome(struct sim *sim, struct message *message)
 {
     struct sim_flight *flight =
         map_find(&sim->flights, flight_key(message->worker, (uint64_t)message->a));
-    struct outcome outcome = sim_outcome((enum outcome_error)(message->b & 0xff),
-                                         (int)(message->b >> 8 & 0xffff));
+    struct outcome outcome =
+        sim_outcome((enum outcome_error)(message->b & 0xff), (int)(message->b >> 8 & 0xffff));
 
     if (!flight || flight->has_ended)
         return;

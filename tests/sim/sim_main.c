@@ -4,8 +4,10 @@
 #include "base/buf.h"
 #include "sim.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct profile_set sim_profiles;
 
@@ -35,13 +37,26 @@ static void load(const char *name)
     buf_done(&text);
 }
 
+// An assertion of an engine says what is wrong; this says whose it was.
+static volatile uint64_t seed_played;
+
+static void on_abort(int number)
+{
+    (void)number;
+    printf("seed %llu: an engine contradicts itself\n", (unsigned long long)seed_played);
+    (void)fflush(stdout);
+    _exit(1);
+}
+
 static int run(uint64_t from, uint64_t count, bool is_traced)
 {
     static struct sim sim;
     uint64_t attempts = 0, steps = 0, hash = 0;
 
     for (uint64_t seed = from; seed < from + count; seed++) {
-        bool is_well = sim_run(&sim, seed, is_traced);
+        bool is_well;
+        seed_played = seed;
+        is_well = sim_run(&sim, seed, is_traced);
         attempts += sim.attempts;
         steps += sim.steps;
         hash = (hash ^ sim.hash) * UINT64_C(0x100000001b3);
@@ -68,6 +83,7 @@ int main(int count, char **words)
     bool is_traced = count > 3 && !strcmp(words[3], "--trace");
     int code = 2;
 
+    (void)signal(SIGABRT, on_abort);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         load(names[i]);
     if (count >= 4 && !strcmp(words[1], "--seeds"))
@@ -75,7 +91,8 @@ int main(int count, char **words)
     else if (count >= 3 && !strcmp(words[1], "--seed"))
         code = run(strtoull(words[2], NULL, 10), 1, is_traced);
     else
-        (void)fprintf(stderr, "usage: posthorn-sim --seeds FROM COUNT | --seed N [--trace]\n");
+        (void)fprintf(stderr,
+                      "usage: posthorn-sim --seeds FROM COUNT | --seed N [--trace]\n");
     profile_set_done(&sim_profiles);
     return code;
 }

@@ -90,13 +90,13 @@ static void add_hook(struct sim *sim, struct sim_app *app)
     if (app->profile->events == EVENTS_ONE)
         hook->type = app->profile->types[sim_between(sim, 0, 1)].name;
     op->as.webhook.verb = VERB_CREATE;
-    op->as.webhook.row = (struct webhook_row){
-        .id = hook->id,
-        .app_id = app->id,
-        .name = "w",
-        .url = arena_format(&op->arena, "https://h%d.example/in",
-                            (int)sim_between(sim, 0, 3)),
-        .settings = hook_settings(&op->arena, hook)};
+    op->as.webhook.row =
+        (struct webhook_row){.id = hook->id,
+                             .app_id = app->id,
+                             .name = "w",
+                             .url = arena_format(&op->arena, "https://h%d.example/in",
+                                                 (int)sim_between(sim, 0, 3)),
+                             .settings = hook_settings(&op->arena, hook)};
     op->as.webhook.now_ms = sim_now(sim).wall_ms;
     add_secret(sim, app, op);
     apply_now(sim, op);
@@ -172,9 +172,8 @@ static struct op *plan(struct sim *sim, struct sim_request *request, const char 
 {
     struct op *op = op_new(OP_ACCEPT, door, request);
     const char *type = request->type ? request->type->name : "invoice.paid";
-    struct event_request wanted = {.type = type,
-                                   .type_len = strlen(type),
-                                   .trigger = TRIGGER_SCHEDULED};
+    struct event_request wanted = {
+        .type = type, .type_len = strlen(type), .trigger = TRIGGER_SCHEDULED};
     ptrdiff_t number = request - sim->requests;
     struct error error;
 

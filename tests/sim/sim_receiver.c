@@ -52,10 +52,10 @@ static struct answer fine(struct sim *sim)
 static struct answer broken(struct sim *sim)
 {
     static const struct answer answers[] = {
-        {OUTCOME_NONE, 500, 0, -1},    {OUTCOME_NONE, 302, 0, -1},
-        {OUTCOME_NONE, 404, 0, -1},    {OUTCOME_RESET, 0, 0, -1},
-        {OUTCOME_REFUSED, 0, 0, -1},   {OUTCOME_TLS_EXPIRED, 0, 0, -1},
-        {OUTCOME_DNS, 0, 0, -1},       {OUTCOME_INCOMPLETE, 0, 0, -1},
+        {OUTCOME_NONE, 500, 0, -1},     {OUTCOME_NONE, 302, 0, -1},
+        {OUTCOME_NONE, 404, 0, -1},     {OUTCOME_RESET, 0, 0, -1},
+        {OUTCOME_REFUSED, 0, 0, -1},    {OUTCOME_TLS_EXPIRED, 0, 0, -1},
+        {OUTCOME_DNS, 0, 0, -1},        {OUTCOME_INCOMPLETE, 0, 0, -1},
         {OUTCOME_BAD_FRAMING, 0, 0, -1}};
     struct answer answer = answers[sim_between(sim, 0, 8)];
 
@@ -80,8 +80,7 @@ static struct answer answer_of(struct sim *sim, const struct sim_flight *flight)
         mood = sim->mono_ms / FLIP_MS % 2 ? MOOD_FINE : MOOD_BROKEN;
     switch (mood) {
     case MOOD_FINE: return fine(sim);
-    case MOOD_SLOW:
-        return sim_chance(sim, 8000) ? slow(sim, flight->timeout_ms) : fine(sim);
+    case MOOD_SLOW: return sim_chance(sim, 8000) ? slow(sim, flight->timeout_ms) : fine(sim);
     case MOOD_GONE:
         return sim_chance(sim, 3000) ? (struct answer){OUTCOME_NONE, 410, 20, -1} : fine(sim);
     case MOOD_BUSY:
@@ -94,8 +93,7 @@ static struct answer answer_of(struct sim *sim, const struct sim_flight *flight)
 void sim_receive(struct sim *sim, struct sim_flight *flight)
 {
     struct answer answer = answer_of(sim, flight);
-    struct message *message =
-        sim_say(sim, MESSAGE_OUTCOME, sim->mono_ms + answer.after_ms);
+    struct message *message = sim_say(sim, MESSAGE_OUTCOME, sim->mono_ms + answer.after_ms);
 
     message->worker = flight->worker;
     message->a = (int64_t)flight->exchange;

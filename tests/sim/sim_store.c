@@ -64,10 +64,10 @@ static struct sim_news *news_for(struct sim_news **all, int worker)
     return all[worker];
 }
 
-#define APPEND(array, count, ...)                                        \
-    do {                                                                 \
+#define APPEND(array, count, ...)                                          \
+    do {                                                                   \
         (array) = memory_resize((array), ((count) + 1) * sizeof *(array)); \
-        (array)[(count)++] = (__VA_ARGS__);                              \
+        (array)[(count)++] = (__VA_ARGS__);                                \
     } while (0)
 
 static void share_out_parcels(struct sim *sim, struct news *news, struct sim_news **all)

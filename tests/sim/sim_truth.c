@@ -25,7 +25,8 @@ struct sim_delivery *truth_delivery(struct sim *sim, int64_t event_id, uint16_t 
     return map_find(&sim->deliveries, map_key2(event_id, n));
 }
 
-static struct model_delivery_view view_of(struct sim *sim, const struct sim_delivery *delivery)
+static struct model_delivery_view view_of(struct sim *sim,
+                                          const struct sim_delivery *delivery)
 {
     struct model_delivery_view view = {0};
 
@@ -262,6 +263,8 @@ static void on_settle(struct sim *sim, const struct op *op)
     delivery->settled = settle->number;
     if (settle->attempt.trigger == TRIGGER_SCHEDULED && verdict == VERDICT_COUNTED)
         count_failure(sim, delivery, settle);
+    if (settle->next == SETTLE_DELIVERED)
+        delivery->retry_asked_ms = -1; // an attempt that was on its way did it
     if (op->as.settle.result == SETTLED_GONE || settle->next == SETTLE_DELIVERED)
         delivery->is_retrying = false;
     else if (settle->attempt.trigger == TRIGGER_MANUAL && settle->next != SETTLE_WAIT &&

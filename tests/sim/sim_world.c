@@ -10,12 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    HOUR_MS = 3600000,
-    SAFETY_MS = 2 * HOUR_MS,
-    STEPS_MAX = 400000,
-    CHECK_EVERY = 1
-};
+enum { HOUR_MS = 3600000, SAFETY_MS = 2 * HOUR_MS, STEPS_MAX = 400000, CHECK_EVERY = 1 };
 
 uint64_t sim_random(struct sim *sim)
 {

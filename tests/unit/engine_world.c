@@ -1,10 +1,12 @@
 #include "engine_world.h"
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "hook/card.h"
 #include "hook/event.h"
 #include "hook/id.h"
+#include "hook/seal.h"
 #include "hook/wire.h"
 
 #include <assert.h>
@@ -88,6 +90,42 @@ static uint64_t on_dice(void *world)
     return 4;
 }
 
+void world_profile(struct world *world, const char *text, size_t len)
+{
+    struct profile *profile;
+    struct error error;
+
+    if (profile_load("profile", text, len, &profile, &error) != ERR_OK) {
+        (void)fprintf(stderr, "%s: %s\n", error.field, error.text);
+        abort();
+    }
+    profile_set_add(&world->profiles, profile);
+    world->profile = profile->name;
+}
+
+// A signing secret as the profile would make it, sealed; 0: it has none.
+static size_t make_secret(const struct world *world, int64_t app_id, struct secret_row *ret,
+                          struct buf *sealed)
+{
+    const struct profile *profile = profile_set_find(&world->profiles, world->profile);
+    const unsigned char dice[PROFILE_SECRET_DICE] = {1};
+    const unsigned char nonce[SEAL_NONCE_LEN] = {1};
+    struct seal_place place = seal_place_of_secret(99, app_id);
+    char text[PROFILE_SECRET_MAX] = "a-token-that-a-person-gave";
+
+    if (profile->secret_from == SECRET_FROM_NONE)
+        return 0;
+    if (profile->secret_make_bytes)
+        profile_make_secret(profile, dice, text);
+    seal(world->keyring, &place, nonce, text, strlen(text), sealed);
+    *ret = (struct secret_row){.id = 99,
+                               .app_id = app_id,
+                               .kind = SECRET_SIGNING,
+                               .version = 1,
+                               .sealed = sealed->data};
+    return 1;
+}
+
 struct world *world_new(const struct engine_limits *limits)
 {
     static const struct engine_limits roomy = {.in_flight_max = 1024,
@@ -99,14 +137,11 @@ struct world *world_new(const struct engine_limits *limits)
     struct world *world = NEW(struct world);
     struct engine_ports ports = {world,   on_settle, on_park,  on_claim,   on_behind, on_card,
                                  on_send, on_sent,   on_abort, on_wake_at, on_dice};
-    struct profile *profile;
-    struct error error;
+    static const char line[] = "k1 MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY= primary\n";
 
-    if (profile_load("plain", plain, strlen(plain), &profile, &error) != ERR_OK) {
-        (void)fprintf(stderr, "%s: %s\n", error.field, error.text);
+    if (keyring_parse(line, strlen(line), &world->keyring, NULL) != ERR_OK)
         abort();
-    }
-    profile_set_add(&world->profiles, profile);
+    world_profile(world, plain, strlen(plain));
     world->cipher = id_cipher_new(key);
     world->now = (struct moment){1000, 1700000000000};
     world->wake_at_ms = INT64_MAX;
@@ -122,6 +157,7 @@ void world_free(struct world *world)
         settle_free(world->settles[i]);
     profile_set_done(&world->profiles);
     id_cipher_free(world->cipher);
+    keyring_free(world->keyring);
     free(world);
 }
 
@@ -165,16 +201,22 @@ void world_card(struct world *world, int64_t webhook_id, int64_t app_id, const c
                               .settings = settings,
                               .version = 1,
                               .state = WEBHOOK_ENABLED};
+    struct secret_row secret;
+    struct buf sealed;
+    size_t secret_count;
     struct hook_card *card;
     struct error error;
 
+    buf_init(&sealed, 4096);
+    secret_count = make_secret(world, app_id, &secret, &sealed);
     (void)snprintf(url, sizeof url, "https://%s/", host);
     (void)snprintf(settings, sizeof settings, "{\"in_flight_max\":%d}", in_flight_max);
-    if (hook_card_new(&world->profiles, NULL, "test", "plain", &row, NULL, 0, &card,
-                      &error) != ERR_OK) {
+    if (hook_card_new(&world->profiles, world->keyring, "test", world->profile, &row, &secret,
+                      secret_count, &card, &error) != ERR_OK) {
         (void)fprintf(stderr, "%s: %s\n", error.field, error.text);
         abort();
     }
+    buf_done(&sealed);
     engine_on_card(world->engine, world->now, webhook_id, card);
     world_check(world);
 }

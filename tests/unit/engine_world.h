@@ -26,6 +26,8 @@ struct world {
     struct engine *engine;
     struct moment now;
     struct profile_set profiles;
+    const char *profile; // of the cards
+    struct keyring *keyring;
     struct id_cipher *cipher;
     struct world_send sends[WORLD_NOTES];
     size_t send_count;
@@ -41,6 +43,9 @@ struct world {
 
 struct world *world_new(const struct engine_limits *limits); // NULL: roomy ones
 void world_free(struct world *world);
+
+// From now on cards are of this profile, with a signing secret where it wants one.
+void world_profile(struct world *world, const char *text, size_t len);
 
 struct parcel *world_parcel(int64_t event_id, int64_t webhook_id, int64_t app_id);
 void world_arrive(struct world *world, struct parcel *parcel);

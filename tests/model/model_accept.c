@@ -1,0 +1,111 @@
+#include "engine/mutant.h"
+#include "hook/parcel.h"
+#include "model_rows.h"
+
+#include <string.h>
+
+static bool is_same_key(const struct dedupe *a, const struct dedupe *b)
+{
+    return a->kind == b->kind && !memcmp(a->key, b->key, sizeof a->key);
+}
+
+static enum op_result look_up_keys(const struct store_backend *model, struct op *op)
+{
+    int64_t app_id = op->as.accept.accept.event->app_id;
+
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < model->idems.count; i++) {
+            const struct dedupe *dedupe = &op->as.accept.dedupe[k];
+            const struct model_idem *idem = model->idems.rows[i];
+            if (dedupe->kind == DEDUPE_NONE || idem->app_id != app_id ||
+                !is_same_key(&idem->dedupe, dedupe))
+                continue;
+            op->as.accept.event_id = idem->event_id;
+            return memcmp(idem->dedupe.body, dedupe->body, sizeof dedupe->body)
+                       ? OP_OTHER_BODY
+                       : OP_REPLAY;
+        }
+    return OP_PENDING;
+}
+
+static enum op_result check_plan(const struct store_backend *model, const struct accept *plan)
+{
+    const struct model_app *app = model_find_app(model, plan->event->app_id);
+
+    if (!app)
+        return OP_NOT_FOUND;
+    if (app->row.version != plan->app_version && !MUTANT_IS(STALE_ACCEPTED))
+        return OP_STALE;
+    for (size_t n = 0; n < plan->target_count; n++) {
+        const struct model_webhook *webhook = model_find_webhook(model, plan->webhook_ids[n]);
+        if (!webhook || webhook->row.app_id != app->row.id ||
+            plan->event->id < webhook->row.cancel_before)
+            return OP_STALE;
+    }
+    return table_find(&model->events, map_key(plan->event->id)) ? OP_STALE : OP_PENDING;
+}
+
+static void add_delivery(struct store_backend *model, const struct accept *plan, size_t n,
+                         int64_t now_ms, struct news *news)
+{
+    struct model_webhook *webhook = model_find_webhook(model, plan->webhook_ids[n]);
+    struct map_key key = map_key2(plan->event->id, (int64_t)n);
+    struct model_delivery *row =
+        table_add(model, &model->deliveries, &key, sizeof(struct model_delivery));
+
+    row->event_id = plan->event->id;
+    row->webhook_id = plan->webhook_ids[n];
+    row->app_id = plan->event->app_id;
+    row->n = (uint16_t)n;
+    row->state = webhook->is_behind ? DELIVERY_PARKED : DELIVERY_FRESH;
+    row->due = now_ms;
+    if (!webhook->is_behind) {
+        news_arrival(news, model_parcel_of(row, plan->event));
+    } else if (webhook->due_told_in != model->group) {
+        TOUCH(model, webhook);
+        webhook->due_told_in = model->group;
+        news_due(news, webhook->row.id, webhook->row.app_id, now_ms);
+    }
+}
+
+static void keep_keys(struct store_backend *model, const struct op *op)
+{
+    for (size_t k = 0; k < 2; k++) {
+        struct model_idem *idem;
+        if (op->as.accept.dedupe[k].kind == DEDUPE_NONE)
+            continue;
+        idem = table_add(model, &model->idems, NULL, sizeof *idem);
+        idem->app_id = op->as.accept.accept.event->app_id;
+        idem->event_id = op->as.accept.accept.event->id;
+        idem->dedupe = op->as.accept.dedupe[k];
+    }
+}
+
+void model_accept(struct store_backend *model, struct op *op, int64_t now_ms,
+                  struct news *news)
+{
+    const struct accept *plan = &op->as.accept.accept;
+    struct map_key key = map_key(plan->event->id);
+    struct model_event *event;
+    struct model_app *app;
+
+    op->result = look_up_keys(model, op);
+    if (op->result == OP_PENDING)
+        op->result = check_plan(model, plan);
+    if (op->result != OP_PENDING)
+        return;
+    event = table_add(model, &model->events, &key, sizeof *event);
+    event->event = event_hold(plan->event);
+    event->fan = (int)plan->target_count;
+    for (size_t n = 0; n < plan->target_count; n++)
+        add_delivery(model, plan, n, now_ms, news);
+    keep_keys(model, op);
+    app = model_find_app(model, plan->event->app_id);
+    TOUCH(model, app);
+    app->is_used = true;
+    model_touch(model, &model->last_event, sizeof model->last_event);
+    if (plan->event->id > model->last_event)
+        model->last_event = plan->event->id;
+    op->as.accept.event_id = plan->event->id;
+    op->result = OP_DONE;
+}
