@@ -24,7 +24,7 @@ void health_done(struct health *health)
     free(health->moved_at_ms);
 }
 
-// A worker's own second timer makes at least one turn a second, also when nothing happens.
+// A worker's own timer makes it turn several times a second, also when nothing happens.
 static bool is_stuck(struct health *health, int i, struct moment now)
 {
     uint64_t turns = atomic_load(&health->common->workers[i]->figures.turns);

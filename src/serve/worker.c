@@ -21,6 +21,8 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
+enum { TICK_MS = 250 };
+
 static void port_wake_at(void *world, int64_t mono_ms)
 {
     struct worker *worker = world;
@@ -62,12 +64,14 @@ static void publish_figures(struct worker *worker)
     atomic_store(&figures->reused, caller.reused);
 }
 
-static void on_second(struct timer *timer)
+// Also what the watchdog lives on: a worker that has nothing to do still turns.
+static void on_tick(struct timer *timer)
 {
-    struct worker *worker = container_of(timer, struct worker, second_timer);
+    struct worker *worker = container_of(timer, struct worker, tick_timer);
 
+    door_on_timer(worker->door);
     publish_figures(worker);
-    loop_timer(worker->loop, timer, loop_now(worker->loop).mono_ms + 1000);
+    loop_timer(worker->loop, timer, loop_now(worker->loop).mono_ms + TICK_MS);
 }
 
 static void look_whether_drained(struct worker *worker)
@@ -214,7 +218,7 @@ struct worker *worker_new(struct common *common, int number)
     worker->caller =
         caller_new(worker->loop, common->resolver, common->guard, common->options->ca_file);
     worker->engine_timer.on_due = on_engine_due;
-    worker->second_timer.on_due = on_second;
+    worker->tick_timer.on_due = on_tick;
     worker->mail_watch =
         (struct watch){.fd = mailbox_fd(worker->mailbox), .on_ready = on_mail};
     return worker;
@@ -226,7 +230,7 @@ static void run(void *argument)
 
     loop_on_turn(worker->loop, on_turn, worker);
     loop_watch(worker->loop, &worker->mail_watch, EPOLLIN);
-    loop_timer(worker->loop, &worker->second_timer, 0);
+    loop_timer(worker->loop, &worker->tick_timer, 0);
     loop_run(worker->loop);
 }
 

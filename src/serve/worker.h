@@ -58,7 +58,7 @@ struct worker {
     struct mailbox *mailbox;
     struct watch mail_watch;
     struct timer engine_timer;
-    struct timer second_timer;
+    struct timer tick_timer;
     struct id_cipher *cipher;
     struct server *server;
     struct door *door;
