@@ -187,7 +187,9 @@ void engine_on_cancelled(struct engine *engine, struct moment now, int64_t webho
     struct lane *lane = lane_find(engine, webhook_id);
 
     begin(engine, now);
-    if (held && !held->exchange) {
+    if (held && held->exchange) {
+        held->is_doubtful = true;
+    } else if (held) {
         assert(held->lane == lane);
         lane_release(engine, held);
         lane_review(engine, lane);
@@ -203,6 +205,7 @@ void engine_on_changed(struct engine *engine, struct moment now, int64_t webhook
     if (lane && !MUTANT_IS(OLD_CARD)) {
         lane->is_closed = false;
         if (lane->awake) {
+            lane->awake->changes++;
             lane->awake->is_card_outdated = lane->awake->is_card_asked;
             lane_drop_card(engine, lane);
             lane_hand_back(engine, lane);

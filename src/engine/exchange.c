@@ -83,6 +83,7 @@ static struct exchange *begin(struct engine *engine, struct lane *lane)
     exchange->share = share_hold(&engine->shares, lane->app_id, awake->card->target.host);
     exchange->share->in_flight++;
     exchange->started = engine->now;
+    exchange->changes = awake->changes;
     turn_take_slot(&engine->turn, exchange->app);
     awake->in_flight++;
     awake->is_alone = exchange->held->parcel->crashes >= SUSPECT_CRASHES;
@@ -153,7 +154,19 @@ void exchange_pump(struct engine *engine)
     }
 }
 
-// Kept in hand where the wait is short and there is room; else only the store has it.
+// Short waits are kept in hand where there is room, unless the store was told something
+// meanwhile that may have cancelled the delivery.
+static bool is_kept(const struct engine *engine, const struct exchange *exchange)
+{
+    const struct lane *lane = exchange->held->lane;
+
+    return exchange->due_mono_ms <= engine->now.mono_ms + engine->limits.park_ms &&
+           lane->awake->in_hand <= engine->limits.lane_memory / 2 &&
+           engine->hand.bytes < engine->limits.blob_budget / 2 && !lane->is_closed &&
+           !engine->is_draining && !exchange->held->is_doubtful &&
+           exchange->changes == lane->awake->changes;
+}
+
 static void wait_again(struct engine *engine, struct exchange *exchange)
 {
     const struct settle *settle = exchange->settle;
@@ -168,9 +181,7 @@ static void wait_again(struct engine *engine, struct exchange *exchange)
     parcel->wait_ms = settle->wait_ms;
     parcel->is_parked = true;
     held->exchange = NULL;
-    if (exchange->due_mono_ms <= engine->now.mono_ms + engine->limits.park_ms &&
-        lane->awake->in_hand <= engine->limits.lane_memory / 2 && !lane->is_closed &&
-        engine->hand.bytes < engine->limits.blob_budget / 2 && !engine->is_draining) {
+    if (is_kept(engine, exchange)) {
         lane_wait(lane, held, exchange->due_mono_ms);
         return;
     }

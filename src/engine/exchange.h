@@ -31,6 +31,7 @@ struct exchange {
     struct moment started;
     int64_t due_mono_ms; // of the next attempt
     int64_t ask_at_ms;   // when a full disk is asked again
+    uint32_t changes;    // of the webhook's rows, as it started
     bool was_sent;
 };
 

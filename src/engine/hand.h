@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "base/map.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct held {
     struct lane *lane;
     struct exchange *exchange; // its attempt, until that is acknowledged; NULL: it waits
     struct held *next_spare;
+    bool is_doubtful; // cancelled, perhaps: after the attempt only the store knows
 };
 
 struct hand {

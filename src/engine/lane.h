@@ -31,6 +31,7 @@ struct lane_awake {
     int64_t bytes;          // in hand
     int in_hand;            // waiting, in flight and unacknowledged
     int in_flight;
+    uint32_t changes; // of the webhook's rows, counted
     bool is_card_asked;
     bool is_card_outdated; // the answer that is to come is from before a change
     bool is_alone;         // a suspect is in flight
