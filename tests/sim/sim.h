@@ -18,6 +18,7 @@
 #include "hook/outcome.h"
 #include "hook/profile.h"
 #include "hook/settle.h"
+#include "model.h"
 #include "store/backend.h"
 
 #include <stdbool.h>
@@ -99,6 +100,7 @@ struct sim_delivery {
     struct link waiting;
     int64_t given_due_ms;   // wall, while in waiting
     bool is_in_flight;      // of the process that runs
+    bool is_unsettled;      // … or its engine does not know yet that it was settled
     bool was_accepted;      // a receiver's answer that counts as received came back in time
     int started;            // attempts that went out
     int counted;            // failures that the contract counts, as committed
@@ -250,6 +252,9 @@ void truth_end(struct sim *sim, struct sim_delivery *delivery, uint16_t number,
                const struct outcome *outcome);
 void truth_cut_off(struct sim *sim, struct sim_delivery *delivery, uint16_t number);
 void truth_crash(struct sim *sim);
+struct model_delivery_view truth_view(struct sim *sim, const struct sim_delivery *delivery);
+
+// sim_ends.c
 void truth_check_acked(struct sim *sim); // everything acknowledged is there
 void truth_check_end(struct sim *sim);
 

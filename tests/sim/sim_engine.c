@@ -99,8 +99,11 @@ static void on_send(void *world, uint64_t exchange, const struct wire *wire, int
 static void on_sent(void *world, uint64_t exchange)
 {
     const struct port *port = world;
+    struct sim_flight *flight =
+        map_remove(&port->sim->flights, flight_key(port->worker, exchange));
 
-    free(map_remove(&port->sim->flights, flight_key(port->worker, exchange)));
+    flight->delivery->is_unsettled = false;
+    free(flight);
 }
 
 static void on_abort(void *world, uint64_t exchange)

@@ -2,7 +2,6 @@
 // the store's rows, by the contract's own numbers.
 
 #include "base/memory.h"
-#include "engine/engine.h"
 #include "hook/parcel.h"
 #include "model.h"
 #include "sim.h"
@@ -10,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOUR_MS = 3600000, CRASH_WAIT_MS = 60000, SUSPECT = 3 };
+enum { CRASH_WAIT_MS = 60000, SUSPECT = 3 };
 
 struct sim_hook *truth_hook(struct sim *sim, int64_t webhook_id)
 {
@@ -25,8 +24,7 @@ struct sim_delivery *truth_delivery(struct sim *sim, int64_t event_id, uint16_t 
     return map_find(&sim->deliveries, map_key2(event_id, n));
 }
 
-static struct model_delivery_view view_of(struct sim *sim,
-                                          const struct sim_delivery *delivery)
+struct model_delivery_view truth_view(struct sim *sim, const struct sim_delivery *delivery)
 {
     struct model_delivery_view view = {0};
 
@@ -53,7 +51,7 @@ void truth_given(struct sim *sim, const struct parcel *first)
 {
     for (; first; first = first->next) {
         struct sim_delivery *delivery = truth_delivery(sim, first->event_id, first->n);
-        if (!delivery || delivery->is_in_flight || delivery->settled < delivery->started)
+        if (!delivery || delivery->is_unsettled)
             continue;
         truth_not_given(delivery);
         delivery->given_due_ms = first->due_wall_ms;
@@ -68,8 +66,9 @@ static void check_order(struct sim *sim, const struct sim_delivery *delivery)
     for (const struct link *at = hook->waiting.next; at != &hook->waiting; at = at->next) {
         const struct sim_delivery *other = container_of(at, struct sim_delivery, waiting);
         if (other->given_due_ms < delivery->given_due_ms)
-            sim_fail(sim, "one that was due %lld ms earlier was left waiting",
-                     (long long)(delivery->given_due_ms - other->given_due_ms));
+            sim_fail(sim, "one that was due %lld ms earlier was left waiting: %lld.%d",
+                     (long long)(delivery->given_due_ms - other->given_due_ms),
+                     (long long)other->event_id, other->n);
     }
 }
 
@@ -100,7 +99,7 @@ static void check_state(struct sim *sim, const struct sim_delivery *delivery,
 void truth_start(struct sim *sim, struct sim_delivery *delivery, uint16_t number, int version)
 {
     struct sim_hook *hook = delivery->hook;
-    struct model_delivery_view view = view_of(sim, delivery);
+    struct model_delivery_view view = truth_view(sim, delivery);
 
     sim->attempts++;
     sim_trace(sim, "attempt %d of %lld.%d (%s)", number, (long long)delivery->event_id,
@@ -123,7 +122,7 @@ void truth_start(struct sim *sim, struct sim_delivery *delivery, uint16_t number
     if (sim->checks_order && !list_is_empty(&delivery->waiting) && view.crashes < SUSPECT)
         check_order(sim, delivery);
     truth_not_given(delivery);
-    delivery->is_in_flight = true;
+    delivery->is_in_flight = delivery->is_unsettled = true;
     delivery->started = number;
     delivery->retry_asked_ms = -1;
     hook->in_flight++;
@@ -151,7 +150,7 @@ void truth_end(struct sim *sim, struct sim_delivery *delivery, uint16_t number,
 // What an engine that was cut off did not tell the store, the store says by itself.
 void truth_cut_off(struct sim *sim, struct sim_delivery *delivery, uint16_t number)
 {
-    struct model_delivery_view view = view_of(sim, delivery);
+    struct model_delivery_view view = truth_view(sim, delivery);
 
     if (view.number != number || delivery->settled >= number)
         return;
@@ -170,7 +169,7 @@ void truth_crash(struct sim *sim)
     for (size_t at = 0; map_next(&sim->deliveries, &at, &key, &value);) {
         struct sim_delivery *delivery = value;
         truth_not_given(delivery);
-        delivery->is_in_flight = false;
+        delivery->is_in_flight = delivery->is_unsettled = false;
         delivery->started = delivery->settled;
         delivery->is_cancel_told = delivery->is_cancelled;
     }
@@ -327,91 +326,4 @@ void truth_group(struct sim *sim)
         default: break;
         }
     }
-}
-
-// ends
-
-void truth_check_acked(struct sim *sim)
-{
-    for (int i = 0; i < sim->request_count; i++)
-        if (sim->requests[i].event_id && model_fan(sim->store, sim->requests[i].event_id) < 0)
-            sim_fail(sim, "an event that was acknowledged is lost");
-}
-
-static void check_ended(struct sim *sim, const struct sim_delivery *delivery)
-{
-    const struct profile *profile = delivery->hook->app->profile;
-    struct model_delivery_view view = view_of(sim, delivery);
-    const char *what = NULL;
-
-    if (delivery_is_open(view.state))
-        what = "is stuck";
-    else if (delivery->settled != view.number)
-        what = "has another number of attempts than were settled";
-    else if (view.state == DELIVERY_DELIVERED && !delivery->was_accepted)
-        what = "is delivered, and no receiver had it";
-    else if (view.state == DELIVERY_FAILED && delivery->counted != profile->wait_count + 1)
-        what = "has failed after another number of attempts than its contract says";
-    else if (view.state == DELIVERY_CANCELLED && !delivery->was_cancelled &&
-             !delivery->hook->was_closed)
-        what = "is cancelled, and nobody wanted that";
-    else if (delivery->retry_asked_ms >= 0 && view.state != DELIVERY_CANCELLED)
-        what = "was to be retried by hand, and was not";
-    if (what)
-        sim_fail(sim, "%s: %lld.%d %s (state %d, number %d, due %lld)", profile->name,
-                 (long long)delivery->event_id, delivery->n, what, (int)view.state,
-                 view.number, (long long)(view.due_ms - sim_now(sim).wall_ms));
-}
-
-// The waits of an app's schedule; a clock that was set back may double one of them.
-static int64_t longest_ms(const struct sim *sim, const struct profile *profile)
-{
-    int64_t sum = profile->honours_retry_after ? 2 * HOUR_MS : 0;
-    int64_t longest = sum;
-
-    for (int i = 0; i < profile->wait_count; i++) {
-        sum += profile->waits_ms[i];
-        longest = profile->waits_ms[i] > longest ? profile->waits_ms[i] : longest;
-    }
-    return sim->jumped_back_ms ? sum + longest : sum;
-}
-
-// No schedule is longer than its waits, the attempts between them, and what a clock that was
-// set back before a restart adds.
-static void check_time(struct sim *sim)
-{
-    int64_t most = 0;
-
-    for (int a = 0; a < sim->app_count; a++) {
-        int64_t longest = longest_ms(sim, sim->apps[a].profile);
-        most = longest > most ? longest : most;
-    }
-    most += 3 * HOUR_MS + sim->lost_back_ms;
-    if (sim->mono_ms > most)
-        sim_fail(sim, "the end came %lld minutes late",
-                 (long long)((sim->mono_ms - most) / 60000));
-}
-
-void truth_check_end(struct sim *sim)
-{
-    struct map_key key;
-    void *value;
-    int64_t born = 0;
-
-    truth_check_acked(sim);
-    for (int i = 0; i < sim->request_count; i++) {
-        if (!sim->requests[i].event_id)
-            sim_fail(sim, "a client never got its answer");
-        else
-            born += model_fan(sim->store, sim->requests[i].event_id);
-    }
-    for (size_t at = 0; map_next(&sim->deliveries, &at, &key, &value);)
-        check_ended(sim, value);
-    if (born != (int64_t)sim->deliveries.count)
-        sim_fail(sim, "%lld deliveries were promised, %zu are there", (long long)born,
-                 sim->deliveries.count);
-    for (int w = 0; sim->is_up && w < sim->worker_count; w++)
-        if (engine_counts(sim->workers[w].engine).in_hand)
-            sim_fail(sim, "something is still in hand");
-    check_time(sim);
 }

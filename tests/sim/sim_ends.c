@@ -1,0 +1,92 @@
+// What must hold when all has come to its end.
+
+#include "engine/engine.h"
+#include "model.h"
+#include "sim.h"
+
+enum { HOUR_MS = 3600000 };
+
+void truth_check_acked(struct sim *sim)
+{
+    for (int i = 0; i < sim->request_count; i++)
+        if (sim->requests[i].event_id && model_fan(sim->store, sim->requests[i].event_id) < 0)
+            sim_fail(sim, "an event that was acknowledged is lost");
+}
+
+static void check_ended(struct sim *sim, const struct sim_delivery *delivery)
+{
+    const struct profile *profile = delivery->hook->app->profile;
+    struct model_delivery_view view = truth_view(sim, delivery);
+    const char *what = NULL;
+
+    if (delivery_is_open(view.state))
+        what = "is stuck";
+    else if (delivery->settled != view.number)
+        what = "has another number of attempts than were settled";
+    else if (view.state == DELIVERY_DELIVERED && !delivery->was_accepted)
+        what = "is delivered, and no receiver had it";
+    else if (view.state == DELIVERY_FAILED && delivery->counted != profile->wait_count + 1)
+        what = "has failed after another number of attempts than its contract says";
+    else if (view.state == DELIVERY_CANCELLED && !delivery->was_cancelled &&
+             !delivery->hook->was_closed)
+        what = "is cancelled, and nobody wanted that";
+    else if (delivery->retry_asked_ms >= 0 && view.state != DELIVERY_CANCELLED)
+        what = "was to be retried by hand, and was not";
+    if (what)
+        sim_fail(sim, "%s: %lld.%d %s (state %d, number %d, due %lld)", profile->name,
+                 (long long)delivery->event_id, delivery->n, what, (int)view.state,
+                 view.number, (long long)(view.due_ms - sim_now(sim).wall_ms));
+}
+
+// The waits of an app's schedule; a clock that was set back may double one of them.
+static int64_t longest_ms(const struct sim *sim, const struct profile *profile)
+{
+    int64_t sum = profile->honours_retry_after ? 2 * HOUR_MS : 0;
+    int64_t longest = sum;
+
+    for (int i = 0; i < profile->wait_count; i++) {
+        sum += profile->waits_ms[i];
+        longest = profile->waits_ms[i] > longest ? profile->waits_ms[i] : longest;
+    }
+    return sim->jumped_back_ms ? sum + longest : sum;
+}
+
+// No schedule is longer than its waits, the attempts between them, and what a clock that was
+// set back before a restart adds.
+static void check_time(struct sim *sim)
+{
+    int64_t most = 0;
+
+    for (int a = 0; a < sim->app_count; a++) {
+        int64_t longest = longest_ms(sim, sim->apps[a].profile);
+        most = longest > most ? longest : most;
+    }
+    most += 3 * HOUR_MS + sim->lost_back_ms;
+    if (sim->mono_ms > most)
+        sim_fail(sim, "the end came %lld minutes late",
+                 (long long)((sim->mono_ms - most) / 60000));
+}
+
+void truth_check_end(struct sim *sim)
+{
+    struct map_key key;
+    void *value;
+    int64_t born = 0;
+
+    truth_check_acked(sim);
+    for (int i = 0; i < sim->request_count; i++) {
+        if (!sim->requests[i].event_id)
+            sim_fail(sim, "a client never got its answer");
+        else
+            born += model_fan(sim->store, sim->requests[i].event_id);
+    }
+    for (size_t at = 0; map_next(&sim->deliveries, &at, &key, &value);)
+        check_ended(sim, value);
+    if (born != (int64_t)sim->deliveries.count)
+        sim_fail(sim, "%lld deliveries were promised, %zu are there", (long long)born,
+                 sim->deliveries.count);
+    for (int w = 0; sim->is_up && w < sim->worker_count; w++)
+        if (engine_counts(sim->workers[w].engine).in_hand)
+            sim_fail(sim, "something is still in hand");
+    check_time(sim);
+}
