@@ -5,7 +5,7 @@ endforeach()
 # One suite, every back end: conformance is a library, and each back end brings a main.
 add_library(conformance STATIC
   store/conformance.c store/steps.c store/scratch.c store/cases_accept.c store/cases_settle.c
-  store/cases_claim.c store/cases_config.c store/cases_read.c)
+  store/cases_claim.c store/cases_config.c store/cases_read.c store/cases_record.c)
 target_include_directories(conformance PUBLIC ${CMAKE_SOURCE_DIR}/tests)
 target_link_libraries(conformance PUBLIC store ${CMOCKA})
 
@@ -23,3 +23,11 @@ add_store_test(store_front)
 # Not a test: what the store alone can do on this machine.
 add_executable(bench_store EXCLUDE_FROM_ALL bench/bench_store.c)
 target_link_libraries(bench_store store)
+
+# The model is held to what the real stores are held to.
+file(GLOB model_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/model/*.c)
+add_executable(model_conformance ${model_sources})
+set_up_sim(model_conformance)
+target_link_libraries(model_conformance PRIVATE conformance)
+add_test(NAME model_conformance COMMAND model_conformance)
+set_tests_properties(model_conformance PROPERTIES LABELS store)

@@ -5,6 +5,8 @@
 #ifndef HOOK_EVENT_H
 #define HOOK_EVENT_H
 
+#include "hook/trigger.h"
+
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +20,8 @@ struct event {
     int64_t app_id;
     int64_t created_ms; // wall
     enum event_mode mode;
+    enum trigger
+        trigger; // SCHEDULED; TEST: sent once, to one webhook, because a person asked
     char type[EVENT_TYPE_MAX + 1];
     char *uid;         // the publisher's own id, or NULL
     size_t payload_at; // where the payload stands in the body; the same bytes as came in …

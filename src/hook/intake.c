@@ -56,6 +56,7 @@ static void describe(struct event *event, const struct app_card *card,
     event->app_id = card->id;
     event->created_ms = wall_ms;
     event->mode = request->mode;
+    event->trigger = request->trigger;
 }
 
 static struct event *build(const struct event *like, const struct plan_body *body,
@@ -67,6 +68,7 @@ static struct event *build(const struct event *like, const struct plan_body *bod
     event->app_id = like->app_id;
     event->created_ms = like->created_ms;
     event->mode = like->mode;
+    event->trigger = like->trigger;
     memcpy(event->type, like->type, sizeof event->type);
     for (size_t i = 0; i < body->count; i++) {
         if (body->slices[i].len > 0)

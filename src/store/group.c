@@ -34,13 +34,16 @@ static size_t bytes_of(const struct op *op)
 {
     if (op->kind == OP_ACCEPT)
         return op->as.accept.accept.event->body_len;
+    if (op->kind == OP_RECORD)
+        return op->as.record.accept.event->body_len;
     return op->kind == OP_SETTLE ? op->as.settle.settle->attempt.detail_len : 0;
 }
 
 static bool needs_room(const struct op *op)
 {
     switch (op->kind) {
-    case OP_ACCEPT: return true;
+    case OP_ACCEPT:
+    case OP_RECORD: return true;
     case OP_APP: return op->as.app.verb == VERB_CREATE;
     case OP_KEY: return op->as.key.verb == VERB_CREATE;
     case OP_WEBHOOK: return op->as.webhook.verb == VERB_CREATE;

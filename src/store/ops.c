@@ -29,6 +29,7 @@ void op_free(struct op *op)
         return;
     switch (op->kind) {
     case OP_ACCEPT: intake_done(&op->as.accept.accept); break;
+    case OP_RECORD: intake_done(&op->as.record.accept); break;
     case OP_SETTLE: settle_free(op->as.settle.settle); break;
     case OP_PARK: parcel_free_all(op->as.park.parcels); break;
     case OP_CLAIM: parcel_free_all(op->as.claim.claimed.parcels); break;

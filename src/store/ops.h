@@ -138,6 +138,12 @@ struct op {
             struct claimed
                 claimed; // out; parcels are the taker's (set them NULL before op_free)
         } claim;
+        struct {                  // RECORD
+            struct accept accept; // one target; the app's version is not looked at
+            struct attempt_row attempt;
+            bool was_received;
+            int64_t now_ms;
+        } record;
         struct { // RETRY, CANCEL
             int64_t app_id, event_id, now_ms;
             uint16_t n;

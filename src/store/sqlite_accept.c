@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "store/sqlite.h"
+#include "store/sqlite_delivery.h"
 #include "store/sqlite_idem.h"
 
 #include <string.h>
@@ -71,6 +72,7 @@ static bool add_event(struct store_backend *backend, const struct accept *plan)
     sqlite3_bind_text(add, 9, event->uid, -1, SQLITE_STATIC);
     bind_bytes(add, 10, event->body, event->body_len);
     bind_bytes(add, 11, event->original, event->original_len);
+    sqlite3_bind_int(add, 12, (int)event->trigger);
     return sqlite_run(backend, SQL_EVENT_ADD) && sqlite3_changes(backend->db) == 1;
 }
 
@@ -148,5 +150,58 @@ void sqlite_accept(struct store_backend *backend, struct op *op, int64_t now_ms,
         backend->last_event = plan->event->id;
     backend->has_accepted = true;
     op->as.accept.event_id = plan->event->id;
+    op->result = OP_DONE;
+}
+
+// The one delivery of a test, with what came of it.
+static void add_record(struct store_backend *backend, const struct op *op)
+{
+    const struct attempt_row *from = &op->as.record.attempt;
+    sqlite3_stmt *add = sqlite_statement(backend, SQL_DELIVERY_ADD);
+    struct delivery_columns row = {
+        .event_id = op->as.record.accept.event->id,
+        .webhook_id = op->as.record.accept.webhook_ids[0],
+        .state = op->as.record.was_received ? DELIVERY_DELIVERED : DELIVERY_FAILED,
+        .due = from->started_ms,
+        .ended = op->as.record.now_ms,
+    };
+    struct attempt_columns attempt = {.number = 1,
+                                      .trigger = (int)from->trigger,
+                                      .started = from->started_ms,
+                                      .ms = from->duration_ms,
+                                      .status = from->status,
+                                      .error = from->error,
+                                      .version = from->webhook_version,
+                                      .detail = from->detail,
+                                      .detail_len = from->detail_len};
+
+    sqlite3_bind_int64(add, 1, row.event_id);
+    sqlite3_bind_int64(add, 2, 0);
+    sqlite3_bind_int64(add, 3, row.webhook_id);
+    sqlite3_bind_int(add, 4, (int)row.state);
+    sqlite3_bind_int64(add, 5, row.due);
+    if (!sqlite_run(backend, SQL_DELIVERY_ADD))
+        return;
+    attempt_add(backend, &row, &attempt);
+    delivery_write(backend, &row);
+}
+
+void sqlite_record(struct store_backend *backend, struct op *op)
+{
+    const struct accept *plan = &op->as.record.accept;
+    const struct known_app *app = sqlite_known_app(backend, plan->event->app_id);
+    const struct known_webhook *webhook = sqlite_known_webhook(backend, plan->webhook_ids[0]);
+
+    op->result = OP_NOT_FOUND;
+    if (!app || app->version < 0 || !webhook || webhook->app_id != app->id)
+        return;
+    if (!add_event(backend, plan)) {
+        op->result = OP_STALE;
+        return;
+    }
+    add_record(backend, op);
+    note_used(backend, plan->event->app_id);
+    if (plan->event->id > backend->last_event)
+        backend->last_event = plan->event->id;
     op->result = OP_DONE;
 }

@@ -11,5 +11,7 @@ struct store_backend;
 
 void sqlite_accept(struct store_backend *backend, struct op *op, int64_t now_ms,
                    struct news *news);
+// A test: its event, delivery and attempt, which were all made before they came here.
+void sqlite_record(struct store_backend *backend, struct op *op);
 
 #endif

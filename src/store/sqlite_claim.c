@@ -32,6 +32,8 @@ struct event *event_of_row(sqlite3_stmt *row, int64_t id)
         strncat(event->type, (const char *)type, EVENT_TYPE_MAX);
     event->mode = (enum event_mode)sqlite3_column_int(row, 2);
     event->created_ms = sqlite3_column_int64(row, 3);
+    event->trigger =
+        sqlite3_column_int(row, 9) == TRIGGER_TEST ? TRIGGER_TEST : TRIGGER_SCHEDULED;
     // A span that a tampered row lays outside of the body is none.
     if (at >= 0 && len >= 0 && (size_t)at <= body_len &&
         (size_t)len <= body_len - (size_t)at) {

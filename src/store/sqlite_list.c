@@ -65,12 +65,12 @@ static bool read_event_entry(struct store_reader *reader, struct op *op, sqlite3
                     sqlite3_column_int(row, 3), sqlite3_column_int64(row, 4)))
         return false;
     get = reader_statement(reader, "SELECT app, type, mode, created, span_at, span_len, uid,"
-                                   " body, original, fan FROM event WHERE id = ?1");
+                                   " body, original, trigger, fan FROM event WHERE id = ?1");
     sqlite3_bind_int64(get, 1, id);
     if (!reader_step(reader, get))
         return false;
     event->event = event_of_row(get, id);
-    event->fan = sqlite3_column_int(get, 9);
+    event->fan = sqlite3_column_int(get, 10);
     sqlite3_reset(get);
     return true;
 }

@@ -184,14 +184,15 @@ static struct event *read_event(struct store_reader *reader, int64_t app_id, int
                                 int *ret_fan)
 {
     sqlite3_stmt *get = reader_statement(
-        reader, "SELECT app, type, mode, created, span_at, span_len, uid, body, original, fan"
+        reader, "SELECT app, type, mode, created, span_at, span_len, uid, body, original,"
+                " trigger, fan"
                 " FROM event WHERE id = ?1 AND app = ?2");
 
     sqlite3_bind_int64(get, 1, id);
     sqlite3_bind_int64(get, 2, app_id);
     if (!reader_step(reader, get))
         return NULL;
-    *ret_fan = sqlite3_column_int(get, 9);
+    *ret_fan = sqlite3_column_int(get, 10);
     return event_of_row(get, id);
 }
 

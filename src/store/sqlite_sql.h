@@ -16,8 +16,8 @@
     X(SETTING_SET, "INSERT OR REPLACE INTO setting(name, value) VALUES (?1, ?2)")            \
     /* accept */                                                                             \
     X(EVENT_ADD, "INSERT OR IGNORE INTO event(id, app, type, mode, created, fan, span_at,"   \
-                 " span_len, uid, body, original)"                                           \
-                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")                   \
+                 " span_len, uid, body, original, trigger)"                                  \
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")              \
     X(DELIVERY_ADD, "INSERT INTO delivery(event, n, webhook, state, due)"                    \
                     " VALUES (?1, ?2, ?3, ?4, ?5)")                                          \
     X(LOG_ADD, "INSERT INTO idem_log(id, app, kind, key, body, event, at)"                   \
@@ -62,7 +62,7 @@
     X(CLAIM, "SELECT event, n, due, wait_ms, step, number, crashes, asked, served, spared"   \
              " FROM delivery WHERE webhook = ?1 AND state = 1 ORDER BY due, event, n")       \
     X(EVENT_GET, "SELECT app, type, mode, created, span_at, span_len, uid, body, original,"  \
-                 " fan FROM event WHERE id = ?1")                                            \
+                 " trigger, fan FROM event WHERE id = ?1")                                   \
     X(FRESH, "SELECT event, n, due, wait_ms, step, number, crashes, asked, served, spared,"  \
              " webhook FROM delivery WHERE state = 0 AND (event, n) > (?1, ?2)"              \
              " ORDER BY event, n")                                                           \

@@ -81,31 +81,61 @@ static void keep_keys(struct store_backend *model, const struct op *op)
     }
 }
 
+static void add_event(struct store_backend *model, const struct accept *plan)
+{
+    struct map_key key = map_key(plan->event->id);
+    struct model_event *event = table_add(model, &model->events, &key, sizeof *event);
+    struct model_app *app = model_find_app(model, plan->event->app_id);
+
+    event->event = event_hold(plan->event);
+    event->fan = (int)plan->target_count;
+    TOUCH(model, app);
+    app->is_used = true;
+    model_touch(model, &model->last_event, sizeof model->last_event);
+    if (plan->event->id > model->last_event)
+        model->last_event = plan->event->id;
+}
+
 void model_accept(struct store_backend *model, struct op *op, int64_t now_ms,
                   struct news *news)
 {
     const struct accept *plan = &op->as.accept.accept;
-    struct map_key key = map_key(plan->event->id);
-    struct model_event *event;
-    struct model_app *app;
 
     op->result = look_up_keys(model, op);
     if (op->result == OP_PENDING)
         op->result = check_plan(model, plan);
     if (op->result != OP_PENDING)
         return;
-    event = table_add(model, &model->events, &key, sizeof *event);
-    event->event = event_hold(plan->event);
-    event->fan = (int)plan->target_count;
+    add_event(model, plan);
     for (size_t n = 0; n < plan->target_count; n++)
         add_delivery(model, plan, n, now_ms, news);
     keep_keys(model, op);
-    app = model_find_app(model, plan->event->app_id);
-    TOUCH(model, app);
-    app->is_used = true;
-    model_touch(model, &model->last_event, sizeof model->last_event);
-    if (plan->event->id > model->last_event)
-        model->last_event = plan->event->id;
     op->as.accept.event_id = plan->event->id;
+    op->result = OP_DONE;
+}
+
+void model_record(struct store_backend *model, struct op *op)
+{
+    const struct accept *plan = &op->as.record.accept;
+    const struct model_app *app = model_find_app(model, plan->event->app_id);
+    const struct model_webhook *webhook = model_find_webhook(model, plan->webhook_ids[0]);
+    struct map_key key = map_key2(plan->event->id, 0);
+    struct model_delivery *row;
+
+    op->result = OP_NOT_FOUND;
+    if (!app || !webhook || webhook->row.app_id != app->row.id)
+        return;
+    op->result = OP_STALE;
+    if (table_find(&model->events, map_key(plan->event->id)))
+        return;
+    add_event(model, plan);
+    row = table_add(model, &model->deliveries, &key, sizeof *row);
+    row->event_id = plan->event->id;
+    row->webhook_id = plan->webhook_ids[0];
+    row->app_id = plan->event->app_id;
+    row->due = op->as.record.attempt.started_ms;
+    row->state = op->as.record.was_received ? DELIVERY_DELIVERED : DELIVERY_FAILED;
+    row->ended = op->as.record.now_ms;
+    model_add_attempt(model, row, &op->as.record.attempt);
     op->result = OP_DONE;
 }

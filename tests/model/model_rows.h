@@ -120,6 +120,7 @@ bool model_is_cancelled(const struct store_backend *model, const struct model_de
 
 void model_accept(struct store_backend *model, struct op *op, int64_t now_ms,
                   struct news *news);
+void model_record(struct store_backend *model, struct op *op);
 void model_settle(struct store_backend *model, struct op *op, int64_t now_ms,
                   struct news *news);
 void model_retry(struct store_backend *model, struct op *op, struct news *news);
