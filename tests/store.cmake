@@ -23,11 +23,3 @@ add_store_test(store_front)
 # Not a test: what the store alone can do on this machine.
 add_executable(bench_store EXCLUDE_FROM_ALL bench/bench_store.c)
 target_link_libraries(bench_store store)
-
-# The model is held to what the real stores are held to.
-file(GLOB model_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/model/*.c)
-add_executable(model_conformance ${model_sources})
-set_up_sim(model_conformance)
-target_link_libraries(model_conformance PRIVATE conformance)
-add_test(NAME model_conformance COMMAND model_conformance)
-set_tests_properties(model_conformance PROPERTIES LABELS store)
