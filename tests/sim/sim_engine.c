@@ -261,6 +261,7 @@ static void on_claim_answered(struct sim *sim, struct engine *engine, struct op 
     struct claimed *claimed = &op->as.claim.claimed;
 
     if (op->result != OP_DONE) {
+        parcel_free_all(claimed->parcels); // of a group that was undone
         *claimed = (struct claimed){.webhook_id = op->as.claim.claim.webhook_id,
                                     .next_due_wall_ms = sim_now(sim).wall_ms};
     }
