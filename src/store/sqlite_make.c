@@ -135,15 +135,26 @@ static enum error_code check_header(const char *path, const unsigned char *heade
     return ERR_OK;
 }
 
-// Shorter than its own header says: the rest was cut off (what a log beside it adds only
-// makes it longer).
-static bool is_cut(const unsigned char *header, int64_t size)
+// Is there a log beside it? Then the file alone proves nothing: a checkpoint that was killed
+// wrote the first page, which counts the others, before the last of them; the log still holds
+// all.
+static bool has_log(const char *path)
+{
+    char log[PATH_MAX];
+    struct stat status;
+
+    snprintf(log, sizeof log, "%s-wal", path);
+    return stat(log, &status) == 0 && status.st_size > 0;
+}
+
+// Shorter than its own header says, and nothing that could fill it up: the rest was cut off.
+static bool is_cut(const char *path, const unsigned char *header, int64_t size)
 {
     int64_t page_size = header[AT_PAGE_SIZE] << 8 | header[AT_PAGE_SIZE + 1];
 
     if (page_size == 1)
         page_size = 65536;
-    return size < page_size * number_at(header, AT_PAGE_COUNT);
+    return size < page_size * number_at(header, AT_PAGE_COUNT) && !has_log(path);
 }
 
 static enum error_code check_file(const char *path, int64_t *ret_size, struct error *error)
@@ -166,7 +177,7 @@ static enum error_code check_file(const char *path, int64_t *ret_size, struct er
                          S_ISREG(status.st_mode) ? "it is too short" : "it is no file");
     else
         code = check_header(path, header, error);
-    if (code == ERR_OK && is_cut(header, status.st_size))
+    if (code == ERR_OK && is_cut(path, header, status.st_size))
         code = error_set(error, ERR_DAMAGED, "%s is cut off; restore a backup", path);
     close(fd);
     *ret_size = status.st_size;
