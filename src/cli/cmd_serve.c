@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/option.h"
+#include "cli/option_value.h"
 #include "serve/serve.h"
 
 #include <stdio.h>
@@ -28,6 +29,7 @@ int cmd_serve(char **argv)
 {
     struct serve_options options;
     struct error error = {0};
+    int code;
 
     if (argv[0] && strcmp(argv[0], "--help") == 0) {
         option_help(stdout);
@@ -36,8 +38,11 @@ int cmd_serve(char **argv)
     if (option_read(argv, &options, &error) != ERR_OK) {
         fprintf(stderr, "posthorn: %s%s%s\n", error.field, error.field[0] ? ": " : "",
                 error.text);
+        option_done(&options);
         return error_exit_code(error.code);
     }
     forget_environment();
-    return serve_run(&options);
+    code = serve_run(&options);
+    option_done(&options);
+    return code;
 }

@@ -269,7 +269,7 @@ enum error_code option_read(char **argv, struct serve_options *ret, struct error
         code = read_environment(&reading);
     next_source(&reading);
     if (code == ERR_OK && config)
-        code = option_file(config, set_from_file, &reading, error);
+        code = option_file(config, set_from_file, &reading, &ret->texts[0], error);
     if (code == ERR_OK)
         option_default_folder(ret);
     return code;

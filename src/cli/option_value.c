@@ -8,6 +8,7 @@
 
 #include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CONFIG_BYTES_MAX = 1 << 20 };
@@ -84,8 +85,14 @@ static enum error_code read_lines(const char *path, char *text, option_set_fn *s
     return ERR_OK;
 }
 
+static bool is_plain(const struct buf *text)
+{
+    return !memchr(text->data, '\0', text->len) && !memchr(text->data, '\r', text->len) &&
+           text_is_utf8(text->data, text->len) && strncmp(text->data, "\xEF\xBB\xBF", 3) != 0;
+}
+
 enum error_code option_file(const char *path, option_set_fn *set, void *owner,
-                            struct error *error)
+                            char **ret_text, struct error *error)
 {
     struct buf text;
     bool is_found;
@@ -93,18 +100,18 @@ enum error_code option_file(const char *path, option_set_fn *set, void *owner,
 
     buf_init(&text, CONFIG_BYTES_MAX);
     code = files_read(path, false, &text, &is_found, error);
+    *ret_text = text.data;
     if (code != ERR_OK)
         return code;
     if (!is_found)
         return error_at(error, ERR_CONFIG, "config", "there is no file %s", path);
     if (text.len == 0)
         return ERR_OK;
-    if (memchr(text.data, '\0', text.len) || memchr(text.data, '\r', text.len) ||
-        !text_is_utf8(text.data, text.len) || strncmp(text.data, "\xEF\xBB\xBF", 3) == 0)
+    if (!is_plain(&text))
         return error_at(error, ERR_CONFIG, "config",
                         "%s is not plain UTF-8 text with line feeds (no BOM, no CR, no NUL)",
                         path);
-    return read_lines(path, text.data, set, owner, error); // the values point into the text
+    return read_lines(path, text.data, set, owner, error);
 }
 
 void option_default_folder(struct serve_options *options)
@@ -116,6 +123,13 @@ void option_default_folder(struct serve_options *options)
     options->data_dir = "./posthorn-data";
     if (options->store && strncmp(options->store, "sqlite:", 7) == 0) {
         path = options->store + 7;
-        options->data_dir = dirname(memory_copy(path, strlen(path)));
+        options->texts[1] = memory_copy(path, strlen(path));
+        options->data_dir = dirname(options->texts[1]);
     }
+}
+
+void option_done(struct serve_options *options)
+{
+    for (size_t i = 0; i < sizeof options->texts / sizeof options->texts[0]; i++)
+        free(options->texts[i]);
 }

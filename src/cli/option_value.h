@@ -20,11 +20,14 @@ typedef enum error_code option_set_fn(void *owner, const char *name, size_t name
                                       const char *value);
 
 // Lines "name=value"; empty lines and lines that begin with '#' are passed over. The values
-// stay allocated. Errors: ERR_CONFIG with field "FILE:LINE".
+// point into *ret_text, the caller's also after an error. Errors: ERR_CONFIG with field
+// "FILE:LINE".
 enum error_code option_file(const char *path, option_set_fn *set, void *owner,
-                            struct error *error) MUST_CHECK;
+                            char **ret_text, struct error *error) MUST_CHECK;
 
 // The data folder, where it was not given: beside the database, or ./posthorn-data.
 void option_default_folder(struct serve_options *options);
+
+void option_done(struct serve_options *options); // frees what its strings point into
 
 #endif

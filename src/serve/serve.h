@@ -30,6 +30,7 @@ struct serve_options {
     enum log_level log_level;
     int workers; // 0: as many as fit
     int time_scale;
+    char *texts[2]; // what strings above may point into: option_done() frees them
 };
 
 // Runs until SIGTERM or SIGINT. Returns the process's exit code (sysexits).
