@@ -29,7 +29,8 @@ enum error_code files_make_folder(const char *path, struct error *error)
     return ERR_OK;
 }
 
-static enum error_code read_all(int file, const char *path, struct buf *ret, struct error *error)
+static enum error_code read_all(int file, const char *path, struct buf *ret,
+                                struct error *error)
 {
     char piece[4096];
     ssize_t got;
