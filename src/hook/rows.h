@@ -27,6 +27,10 @@ enum { KEY_HASH_LEN = 32 };
 
 struct key_row {
     int64_t id;
+// The operator's own app: it stands in every database from the start, is in no list of apps,
+// and its webhooks are told of what happens to those of all others. Less than any minted id.
+enum { OPERATOR_APP_ID = 28528 };
+
     int64_t app_id;     // 0: the operator's
     const char *lookup; // the public part: 12 base62 characters
     unsigned char hash[KEY_HASH_LEN];
@@ -74,6 +78,39 @@ struct event_row {
 
 struct delivery_row {
     int64_t event_id;
+// The e-mail that a contract demands when a delivery has failed for good.
+enum mail_state {
+    MAIL_NONE, // it has not failed, or its contract demands none
+    MAIL_WAITING,
+    MAIL_SENT,
+    MAIL_NO_ADDRESS, // not sent: neither webhook nor app has one
+    MAIL_NO_SERVER,  // not sent: the server knows no mail server
+    MAIL_FAILED      // refused, or tried as often as it may be
+};
+
+// What is to be told: written by the very transaction that it tells of.
+enum post_kind {
+    POST_MAIL,  // of one delivery, which its contract demands
+    POST_ALERT, // to an app: counts of what happened since the last one
+    // operational events, to the operator's webhooks
+    POST_DELIVERY_FAILED,
+    POST_WEBHOOK_DISABLED,
+    POST_WEBHOOK_ENABLED,
+    POST_SECRET_ROTATED
+};
+
+struct post_row {
+    enum post_kind kind;
+    int64_t id; // of an operational event; never used again
+    int64_t app_id, webhook_id, event_id;
+    uint16_t n, number;
+    int status, error;
+    int64_t at_ms;        // when it happened
+    int tries;            // MAIL, ALERT: that failed
+    int failed, disabled; // ALERT: deliveries and webhooks
+    const char *note;     // WEBHOOK_DISABLED: why
+};
+
     int64_t webhook_id;
     uint16_t n, step, number, crashes;
     enum delivery_state state; // CANCELLED also where its webhook's cancel_before says so
@@ -85,6 +122,7 @@ struct delivery_row {
     int64_t created_ms;
 };
 
+    enum mail_state mail;
 struct attempt_row {
     int64_t id;
     int number;

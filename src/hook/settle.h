@@ -54,6 +54,7 @@ struct settle {
         size_t detail_len;
     } attempt;
     bool disable_webhook; // if its version is still the attempt's
+    bool mails;           // FAILED by the schedule: the contract demands an e-mail
 };
 
 void settle_free(struct settle *settle); // does nothing to NULL

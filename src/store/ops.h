@@ -34,6 +34,8 @@ enum op_kind {
     OP_KEY,
     OP_WEBHOOK,
     // reads, done by a reader's thread
+    OP_JOB, // recover: starts one, or stops it
+    OP_POST_DONE, // something to be told was told, or is to be tried again
     OP_KEY_BY_LOOKUP,
     OP_APP_CARD,
     OP_HOOK_CARD,
@@ -48,6 +50,7 @@ enum op_kind {
     OP_KINDS
 };
 
+    OP_POST_TAKE, // what is to be told, and due
 enum op_result {
     OP_PENDING,
     OP_DONE,
@@ -181,6 +184,29 @@ struct op {
             char lookup[16];
             struct key_row row; // out
         } key_by_lookup;
+        struct {
+            struct post_row row;   // as it was taken
+            enum mail_state state; // WAITING: again at due_ms. Operational events: any
+            int64_t due_ms, now_ms;
+        } post_done;
+        struct {
+            bool wants_mail; // MAIL and ALERT; false: operational events
+            int limit;
+            int64_t now_ms;
+            struct post_row *rows; // out
+            size_t count;
+        } post_take;
+        struct { // CREATE; DELETE (stops it: id, app_id)
+            enum verb verb;
+            struct job_row row; // out, on DELETE: as it was stopped
+            int running_max;    // of the app
+            int64_t now_ms;
+            struct kept_reply reply;
+        } job;
+        struct { // GET_JOB: by id. RECOVER_COUNT: webhook_id, first_id and end_id are asked
+            int64_t app_id, id;
+            struct job_row row; // out; RECOVER_COUNT: total
+        } get_job;
         struct { // APP_CARD, GET_APP: by id, or by uid where id is 0
             int64_t id;
             const char *uid;

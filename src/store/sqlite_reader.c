@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "store/sqlite.h"
+#include "store/sqlite_post.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,7 @@ static void read_one(struct store_reader *reader, struct op *op)
     case OP_GET_EVENT: sqlite_read_event(reader, op); break;
     case OP_GET_DELIVERY: sqlite_read_delivery(reader, op); break;
     case OP_GET_REPLY: sqlite_read_reply(reader, op); break;
+    case OP_POST_TAKE: sqlite_post_take(reader, op); break;
     case OP_LIST: sqlite_list(reader, op); break;
     default: op->result = OP_FAILED; break; // a write, which is the writer's
     }

@@ -14,11 +14,16 @@ const char *const sqlite_sql[SQL_COUNT] = {
 // retry has passed. old_state and old_due: what a failed manual retry restores (old_due of an
 // ended one is when it ended). app.used: an event was accepted, so the profile stays.
 // webhook.swept: the cancel_before up to which rows have been rewritten.
+//
+// mail: one row per delivery whose contract demands an e-mail, kept to show what became of
+// it. alert: what an app is to be told, gathered. notice: operational events not yet accepted
+// as events of the operator's app (28528); their numbers are never used again, because they
+// keep an event from being made twice.
 const char sqlite_schema[] =
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;"
     "CREATE TABLE app(id INTEGER PRIMARY KEY, uid TEXT UNIQUE, name TEXT, profile TEXT,"
-    " alert_email TEXT, version INT NOT NULL, used INT NOT NULL DEFAULT 0,"
-    " created INT NOT NULL);"
+    " alert_email TEXT, strict INT NOT NULL DEFAULT 0, types TEXT,"
+    " version INT NOT NULL, used INT NOT NULL DEFAULT 0, created INT NOT NULL);"
     "CREATE TABLE api_key(id INTEGER PRIMARY KEY, app INT NOT NULL, lookup TEXT UNIQUE,"
     " hash BLOB NOT NULL, scopes INT NOT NULL, mode INT NOT NULL, name TEXT, hint TEXT,"
     " created INT, expires INT, revoked INT NOT NULL, last_used INT);"
@@ -62,4 +67,16 @@ const char sqlite_schema[] =
     "CREATE TABLE reply(app INT, kind INT, key BLOB, body BLOB, status INT, sealed TEXT,"
     " at INT, PRIMARY KEY(app, kind, key)) WITHOUT ROWID;"
     "CREATE INDEX reply_at ON reply(at);"
+    "CREATE TABLE mail(event INT, n INT, app INT NOT NULL, webhook INT NOT NULL,"
+    " state INT NOT NULL, due INT NOT NULL, tries INT NOT NULL, at INT NOT NULL,"
+    " PRIMARY KEY(event, n)) WITHOUT ROWID;"
+    "CREATE INDEX mail_due ON mail(due) WHERE state = 1;"
+    "CREATE TABLE alert(app INTEGER PRIMARY KEY, due INT NOT NULL, sent INT NOT NULL,"
+    " tries INT NOT NULL, failed INT NOT NULL, disabled INT NOT NULL);"
+    "CREATE INDEX alert_due ON alert(due) WHERE failed + disabled > 0;"
+    "CREATE TABLE notice(id INTEGER PRIMARY KEY AUTOINCREMENT, kind INT NOT NULL,"
+    " app INT NOT NULL, webhook INT NOT NULL, event INT, n INT, number INT, status INT,"
+    " error INT, at INT NOT NULL, note TEXT);"
+    "INSERT INTO app(id, uid, name, profile, version, created) VALUES(28528, 'operator',"
+    " 'Operator', 'standard', 1, strftime('%s', 'now') * 1000);"
     "CREATE TABLE schema_migrations(version INTEGER PRIMARY KEY, applied INT);";

@@ -3,6 +3,7 @@
 #include "store/sqlite.h"
 #include "store/sqlite_config.h"
 #include "store/sqlite_delivery.h"
+#include "store/sqlite_post.h"
 
 static struct attempt_columns attempt_of(const struct settle *settle)
 {
@@ -169,6 +170,9 @@ static enum settle_result settle_row(struct store_backend *backend, struct settl
     else
         result = settle_open(&row, settle, now_ms);
     delivery_write(backend, &row);
+    if (settle->next == SETTLE_FAILED && result != SETTLED_GONE &&
+        settle->attempt.trigger == TRIGGER_SCHEDULED)
+        sqlite_post_failed(backend, settle, now_ms);
     return result;
 }
 

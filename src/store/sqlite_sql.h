@@ -74,8 +74,8 @@
     X(APP_ALL, "SELECT id, version, used FROM app")                                          \
     X(WEBHOOK_ALL, "SELECT id, app, state, version, cancel_before, swept FROM webhook")      \
     X(APP_ADD,                                                                               \
-      "INSERT OR IGNORE INTO app(id, uid, name, profile, alert_email, version, created)"     \
-      " VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6)")                                                 \
+      "INSERT OR IGNORE INTO app(id, uid, name, profile, alert_email, version, created,"     \
+      " strict, types) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8)")                          \
     X(APP_SET, "UPDATE app SET uid = ?2, name = ?3, profile = ?4, alert_email = ?5,"         \
                " version = ?6 WHERE id = ?1")                                                \
     X(APP_PROFILE, "SELECT profile, created FROM app WHERE id = ?1")                         \
@@ -127,6 +127,26 @@
     X(REPLY_PRUNE, "DELETE FROM reply WHERE (app, kind, key) IN"                             \
                    " (SELECT app, kind, key FROM reply WHERE at < ?1 LIMIT 500)")            \
     X(REPLY_DROP_APP, "DELETE FROM reply WHERE app = ?1")                                    \
+    /* what is to be told */                                                                 \
+    X(MAIL_ADD, "INSERT OR IGNORE INTO mail(event, n, app, webhook, state, due, tries, at)"  \
+                " VALUES (?1, ?2, ?3, ?4, 1, ?5, 0, ?5)")                                    \
+    X(MAIL_SET, "UPDATE mail SET state = ?3, due = ?4, tries = tries + 1"                    \
+                " WHERE event = ?1 AND n = ?2")                                              \
+    X(MAIL_DROP, "DELETE FROM mail WHERE event = ?1")                                        \
+    X(ALERT_ADD, "INSERT INTO alert(app, due, sent, tries, failed, disabled)"                \
+                 " SELECT id, ?2, 0, 0, ?3, ?4 FROM app"                                     \
+                 " WHERE id = ?1 AND alert_email IS NOT NULL"                                \
+                 " ON CONFLICT(app) DO UPDATE SET due = CASE WHEN failed + disabled > 0"     \
+                 " THEN due ELSE max(?2, sent + ?5) END,"                                    \
+                 " failed = failed + ?3, disabled = disabled + ?4")                          \
+    X(ALERT_SET, "UPDATE alert SET due = ?2, tries = tries + 1 WHERE app = ?1")              \
+    X(ALERT_TOLD, "UPDATE alert SET due = ?2, sent = ?3, tries = 0, failed = failed - ?4,"   \
+                  " disabled = disabled - ?5 WHERE app = ?1")                                \
+    X(ALERT_DROP, "DELETE FROM alert WHERE app = ?1")                                        \
+    X(NOTICE_HEARD, "SELECT 1 FROM webhook WHERE app = 28528 AND state = 0 LIMIT 1")             \
+    X(NOTICE_ADD, "INSERT INTO notice(kind, app, webhook, event, n, number, status, error,"  \
+                  " at, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")             \
+    X(NOTICE_DROP, "DELETE FROM notice WHERE id = ?1")                                       \
     /* steps */                                                                              \
     X(SWEEP_PARKED, "SELECT event, n, spared, due FROM delivery WHERE webhook = ?1"          \
                     " AND state = 1 AND (due, event, n) > (?2, ?3, ?4)"                      \

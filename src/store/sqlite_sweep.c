@@ -159,6 +159,7 @@ static void erase_event(struct store_backend *backend, int64_t event_id)
     }
     sqlite_reset(backend, SQL_ERASE_ATTEMPTS);
     run_with(backend, SQL_DELIVERY_DROP, event_id);
+    run_with(backend, SQL_MAIL_DROP, event_id);
     run_with(backend, SQL_EVENT_DROP, event_id);
 }
 
@@ -187,7 +188,7 @@ static bool erase_events(struct store_backend *backend)
 static void erase_app(struct store_backend *backend)
 {
     static const enum sql pieces[] = {SQL_KEY_DROP_APP, SQL_CHOICE_DROP_APP,
-                                      SQL_REPLY_DROP_APP, SQL_APP_DROP};
+                                      SQL_REPLY_DROP_APP, SQL_ALERT_DROP, SQL_APP_DROP};
     const int64_t app_id = backend->erase.app_id;
     int64_t webhook_id;
 

@@ -2,6 +2,7 @@
 
 #include "store/sqlite.h"
 #include "store/sqlite_config.h"
+#include "store/sqlite_post.h"
 
 static bool is_rotated(enum secret_kind kind)
 {
@@ -54,12 +55,13 @@ void webhook_end(struct store_backend *backend, struct known_webhook *webhook,
 void sqlite_disable_if(struct store_backend *backend, int64_t webhook_id, int version,
                        int64_t now_ms, struct news *news)
 {
+    static const char gone[] = "the endpoint said that it is gone";
     struct known_webhook *webhook = sqlite_known_webhook(backend, webhook_id);
 
     if (!webhook || webhook->state != WEBHOOK_ENABLED || webhook->version != version)
         return;
-    webhook_end(backend, webhook, WEBHOOK_DISABLED, "the endpoint said that it is gone",
-                now_ms);
+    webhook_end(backend, webhook, WEBHOOK_DISABLED, gone, now_ms);
+    sqlite_post_disabled(backend, webhook->app_id, webhook_id, gone, now_ms);
     app_bump(backend, webhook->app_id);
     news_change(news, webhook->app_id, webhook->id, NULL);
 }
@@ -223,6 +225,25 @@ static bool read_kept(struct store_backend *backend, struct webhook_row *row)
     return is_there;
 }
 
+// Tells of what a person changed.
+static void post_changes(struct store_backend *backend, const struct op *op,
+                         enum webhook_state before)
+{
+    const struct webhook_row *row = &op->as.webhook.row;
+    const int64_t now_ms = op->as.webhook.now_ms;
+
+    if (row->state == WEBHOOK_DISABLED && before == WEBHOOK_ENABLED)
+        sqlite_post_webhook(backend, POST_WEBHOOK_DISABLED, row->app_id, row->id, row->reason,
+                            now_ms);
+    if (row->state == WEBHOOK_ENABLED && before == WEBHOOK_DISABLED)
+        sqlite_post_webhook(backend, POST_WEBHOOK_ENABLED, row->app_id, row->id, NULL,
+                            now_ms);
+    for (size_t i = 0; i < op->as.webhook.secret_count; i++)
+        if (is_rotated(op->as.webhook.secrets[i].kind))
+            sqlite_post_webhook(backend, POST_SECRET_ROTATED, row->app_id, row->id, NULL,
+                                now_ms);
+}
+
 static enum op_result webhook_update(struct store_backend *backend,
                                      struct known_webhook *webhook, struct op *op)
 {
@@ -253,6 +274,7 @@ static enum op_result webhook_update(struct store_backend *backend,
     sqlite3_bind_int64(set, 12, row->updated_ms);
     sqlite_run(backend, SQL_WEBHOOK_SET);
     set_secrets(backend, op);
+    post_changes(backend, op, webhook->state);
     sqlite_know_webhook(backend, row, webhook->swept);
     return OP_DONE;
 }

@@ -114,8 +114,23 @@ static struct table *const *tables_of(struct store_backend *model, struct table 
     ret[i++] = &model->attempts;
     ret[i++] = &model->idems;
     ret[i++] = &model->replies;
+    ret[i++] = &model->posts;
     ret[i] = NULL;
     return ret;
+}
+
+static void add_operator(struct store_backend *model)
+{
+    const struct map_key key = map_key(OPERATOR_APP_ID);
+    struct model_app *app = table_add(model, &model->apps, &key, sizeof *app);
+
+    app->row = (struct app_row){.id = OPERATOR_APP_ID,
+                                .uid = "operator",
+                                .name = "Operator",
+                                .profile = "standard",
+                                .version = 1,
+                                .created_ms = 1};
+    forget_undos(model);
 }
 
 static enum error_code open_model(const char *url, int64_t now_ms, struct store_backend **ret,
@@ -129,6 +144,7 @@ static enum error_code open_model(const char *url, int64_t now_ms, struct store_
     model = NEW(struct store_backend);
     arena_init(&model->texts);
     model->events.on_free = free_event;
+    add_operator(model);
     *ret = model;
     return ERR_OK;
 }
@@ -154,7 +170,7 @@ static void close_model(struct store_backend *model)
 
 static bool is_new(const struct store_backend *model)
 {
-    return model->settings.count == 0 && model->apps.count == 0;
+    return model->settings.count == 0 && model->apps.count == 1; // the operator's own
 }
 
 static struct model_setting *find_setting(const struct store_backend *model, const char *name)
@@ -205,6 +221,7 @@ static void apply_op(struct store_backend *model, struct op *op, int64_t now_ms,
     case OP_APP:
     case OP_KEY:
     case OP_WEBHOOK: model_configure(model, op, now_ms, news); break;
+    case OP_POST_DONE: model_post_done(model, op); break;
     default: op->result = OP_FAILED; break;
     }
 }
@@ -293,6 +310,8 @@ static void read_op(struct store_reader *reader, struct op *op)
     op->result = OP_DONE;
     if (op->kind == OP_LIST)
         model_list(reader->model, op);
+    else if (op->kind == OP_POST_TAKE)
+        model_post_take(reader->model, op);
     else
         model_read(reader->model, op);
 }

@@ -77,7 +77,7 @@ static struct entry entry_of(enum list_kind kind, const void *row)
 
 static bool give_if_app(struct op *op, const struct model_app *app, size_t at)
 {
-    if (app->row.version < 0 ||
+    if (app->row.version < 0 || app->row.id == OPERATOR_APP_ID ||
         (op->as.list.query.app_id && op->as.list.query.app_id != app->row.id))
         return false;
     model_give_app(op, app, &op->as.list.rows.apps[at]);

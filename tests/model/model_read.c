@@ -43,6 +43,8 @@ void model_give_delivery(const struct store_backend *model, struct op *op,
                          const struct model_delivery *row, const struct event *event,
                          struct delivery_row *ret)
 {
+    const struct model_post *mail = model_find_mail(model, row->event_id, row->n);
+
     *ret = (struct delivery_row){.event_id = row->event_id,
                                  .webhook_id = row->webhook_id,
                                  .n = row->n,
@@ -55,7 +57,8 @@ void model_give_delivery(const struct store_backend *model, struct op *op,
                                  .last_status = row->status,
                                  .last_error = row->error,
                                  .type = text_of(op, event->type),
-                                 .created_ms = event->created_ms};
+                                 .created_ms = event->created_ms,
+                                 .mail = mail ? mail->state : MAIL_NONE};
     if (delivery_is_open(row->state) && model_is_cancelled(model, row))
         ret->state = DELIVERY_CANCELLED;
     ret->is_retrying = delivery_is_open(ret->state) && row->asked > row->served;

@@ -78,11 +78,17 @@ struct model_reply {
     int64_t at_ms;
 };
 
+struct model_post {
+    struct post_row row;
+    enum mail_state state; // WAITING, until it was told
+    int64_t due_ms, sent_ms;
+};
+
 struct undo;
 
 struct store_backend {
     struct table settings, apps, keys, webhooks, choices, secrets, events, deliveries,
-        attempts, idems, replies;
+        attempts, idems, replies, posts;
     struct arena texts; // only grows
     struct undo *undos; // newest last
     size_t undo_count, undo_cap;
@@ -134,6 +140,14 @@ void model_configure(struct store_backend *model, struct op *op, int64_t now_ms,
                      struct news *news);
 void model_disable_if(struct store_backend *model, int64_t webhook_id, int version,
                       int64_t now_ms, struct news *news);
+struct model_post *model_find_mail(const struct store_backend *model, int64_t event_id,
+                                   uint16_t n); // or NULL
+void model_post_failed(struct store_backend *model, const struct settle *settle,
+                       int64_t now_ms);
+void model_post_webhook(struct store_backend *model, enum post_kind kind,
+                        const struct webhook_row *webhook, bool is_alert, int64_t now_ms);
+void model_post_done(struct store_backend *model, struct op *op);
+void model_post_take(const struct store_backend *model, struct op *op);
 // Copies into the op's arena.
 void model_give_app(struct op *op, const struct model_app *app, struct app_row *ret);
 void model_give_key(struct op *op, const struct key_row *key, struct key_row *ret);

@@ -118,6 +118,8 @@ static enum settle_result settle_row(struct store_backend *model, struct settle 
     model_add_attempt(model, row, &attempt);
     if (is_cancelled || !delivery_is_open(row->state))
         return settle_ended(row, settle, now_ms);
+    if (settle->next == SETTLE_FAILED && settle->attempt.trigger == TRIGGER_SCHEDULED)
+        model_post_failed(model, settle, now_ms);
     return settle_open(row, settle, now_ms);
 }
 

@@ -68,6 +68,7 @@ void model_disable_if(struct store_backend *model, int64_t webhook_id, int versi
         return;
     model_webhook_end(model, webhook, WEBHOOK_DISABLED, "the endpoint said that it is gone",
                       now_ms);
+    model_post_webhook(model, POST_WEBHOOK_DISABLED, &webhook->row, true, now_ms);
     model_bump(model, webhook->row.app_id);
     news_change(news, webhook->row.app_id, webhook_id, NULL);
 }
@@ -203,6 +204,19 @@ static enum op_result webhook_create(struct store_backend *model, struct op *op)
     return OP_DONE;
 }
 
+static void post_changes(struct store_backend *model, const struct op *op, bool was_enabled)
+{
+    const struct webhook_row *row = &op->as.webhook.row;
+    const int64_t now_ms = op->as.webhook.now_ms;
+
+    if (was_enabled != (row->state == WEBHOOK_ENABLED))
+        model_post_webhook(model, was_enabled ? POST_WEBHOOK_DISABLED : POST_WEBHOOK_ENABLED,
+                           row, false, now_ms);
+    for (size_t i = 0; i < op->as.webhook.secret_count; i++)
+        if (op->as.webhook.secrets[i].kind != SECRET_HEADERS)
+            model_post_webhook(model, POST_SECRET_ROTATED, row, false, now_ms);
+}
+
 static enum op_result webhook_update(struct store_backend *model,
                                      struct model_webhook *webhook, struct op *op)
 {
@@ -221,6 +235,7 @@ static enum op_result webhook_update(struct store_backend *model,
     TOUCH(model, webhook);
     copy_webhook(model, webhook, row);
     set_secrets(model, op);
+    post_changes(model, op, was_enabled);
     return OP_DONE;
 }
 
