@@ -87,6 +87,10 @@ class Server {
 
   async start() {
     this.spawn();
+    return this.ready();
+  }
+
+  async ready() {
     await until(
       () => this.gone || this.isReady(),
       `the server to be ready\n${this.log}`,
@@ -123,8 +127,8 @@ class Server {
   }
 }
 
-// A server that is ready, on an empty folder or on options.dir; gone when the test ends.
-export async function startServer(t, options = {}) {
+// A server that was only spawned, on an empty folder or on options.dir; gone when the test ends.
+export async function spawnServer(t, options = {}) {
   const dir = options.dir ?? fs.mkdtempSync(path.join(os.tmpdir(), 'posthorn-flow-'));
   const server = new Server({ ...options, dir, port: options.port ?? (await freePort()) });
   t.after(async () => {
@@ -132,7 +136,14 @@ export async function startServer(t, options = {}) {
     server.client?.close();
     if (!options.dir) fs.rmSync(dir, { recursive: true, force: true });
   });
-  await server.start();
+  server.spawn();
+  return server;
+}
+
+// … and one that is ready.
+export async function startServer(t, options = {}) {
+  const server = await spawnServer(t, options);
+  await server.ready();
   return server;
 }
 
