@@ -153,8 +153,8 @@ static void hide_place(struct evidence *evidence)
     evidence->first_byte_us = evidence->total_us = -1;
 }
 
-static void add_attempt(struct buf *ret, const struct attempt_row *row,
-                        const struct event *event, bool is_operator, size_t *room)
+void render_attempt(struct buf *ret, const struct attempt_row *row, const struct event *event,
+                    bool is_operator, size_t *room)
 {
     struct evidence evidence;
     bool is_known =
@@ -163,7 +163,7 @@ static void add_attempt(struct buf *ret, const struct attempt_row *row,
     if (is_known && row->error == OUTCOME_BLOCKED && !is_operator) {
         hide_place(&evidence);
     }
-    buf_add_format(ret, "{\"number\":%d,\"trigger\":\"%s\",\"started_at\":", row->number,
+    buf_add_format(ret, "\"number\":%d,\"trigger\":\"%s\",\"started_at\":", row->number,
                    trigger_name(row->trigger));
     render_add_time(ret, row->started_ms);
     buf_add_format(ret, ",\"duration_ms\":%lld,\"status\":", (long long)row->duration_ms);
@@ -188,7 +188,6 @@ static void add_attempt(struct buf *ret, const struct attempt_row *row,
         buf_add_str(ret, ",\"timings\":null,\"remote_address\":null,\"request\":null,"
                          "\"response\":null");
     }
-    buf_add_char(ret, '}');
 }
 
 void attempt_list_answer(struct request *request, struct op *op, struct response *response)
@@ -199,9 +198,10 @@ void attempt_list_answer(struct request *request, struct op *op, struct response
     (void)op;
     buf_add_str(&response->body, "{\"data\":[");
     for (size_t i = 0; i < found->as.get_delivery.attempt_count; i++) {
-        buf_add_str(&response->body, i > 0 ? "," : "");
-        add_attempt(&response->body, &found->as.get_delivery.attempts[i],
-                    found->as.get_delivery.event, request->key_app_id == 0, &room);
+        buf_add_str(&response->body, i > 0 ? ",{" : "{");
+        render_attempt(&response->body, &found->as.get_delivery.attempts[i],
+                       found->as.get_delivery.event, request->key_app_id == 0, &room);
+        buf_add_char(&response->body, '}');
     }
     buf_add_str(&response->body, "],\"next_cursor\":null}");
 }

@@ -241,6 +241,10 @@ static enum error_code step_body(struct request *request, struct error *error)
         request->json != NULL) {
         return ERR_OK;
     }
+    if ((flags & ROUTE_MAYBE) != 0 && request->body.len == 0) {
+        request->json = json_object();
+        return ERR_OK;
+    }
     enum error_code code = check_type(request, error);
     if (code == ERR_OK && (flags & ROUTE_BODY) != 0) {
         code = read_json(request, error);
@@ -294,7 +298,9 @@ static enum error_code step_ask(struct request *request, struct error *error)
         request_keep(request);
     }
     request->was_asked = true;
-    if (op != NULL) {
+    if (op != NULL && (route->flags & ROUTE_SENDS) != 0) {
+        test_send(request, op);
+    } else if (op != NULL) {
         handover(request, op);
     } else {
         answer_with(request, NULL);
@@ -370,6 +376,7 @@ void dispatch_op(struct request *request, struct op *op)
     case WAIT_REPLAY: handover_on_replay(request, op); return;
     case WAIT_NOTHING:
     case WAIT_OTHER_REQUEST:
+    case WAIT_SENT:
     case WAIT_ROOM: break;
     }
     abort(); // an op came back that its request does not wait for

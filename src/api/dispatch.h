@@ -38,6 +38,8 @@ void lookup_on_found(struct request *request, struct op *op);
 
 // handover.c: a request's op and the store.
 void handover(struct request *request, struct op *op);
+// webhook_tests.c: sends the op's event; handed over when an answer has come.
+void test_send(struct request *request, struct op *op);
 void handover_on_op(struct request *request, struct op *op);
 void handover_on_replay(struct request *request, struct op *op);
 void handover_crowd(struct door *door); // those that waited for room, or waited too long

@@ -15,8 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct attempt_row;
 struct buf;
 struct door;
+struct event;
 struct guard;
 struct id_cipher;
 struct keyring;
@@ -38,6 +40,10 @@ struct door_options {
     // NULL: ready. Else why not, in words ("the store has not answered for 7 s").
     const char *(*not_ready)(void *owner);
     void (*metrics)(void *owner, struct buf *ret); // append the server's figures as text
+    // Posts the event to the webhook at once, outside of its lane. found: an OP_GET_WEBHOOK
+    // that is done; it and the event stay until door_on_sent(), which comes once, not from
+    // inside this call. False: as many tests as may be are under way; nothing comes.
+    bool (*send)(void *owner, void *asker, const struct op *found, struct event *event);
 };
 
 struct door *door_new(const struct door_options *options);
@@ -48,6 +54,9 @@ void door_set_server(struct door *door, struct server *server); // before the fi
 
 void door_on_op(struct door *door,
                 struct op *op); // finished; op->asker is the door's; takes it
+// What came of a test; detail is copied.
+void door_on_sent(struct door *door, void *asker, const struct attempt_row *attempt,
+                  bool was_received);
 void door_on_change(struct door *door, int64_t app_id, int64_t webhook_id);
 // Called at least each 250 ms: requests that waited too long for room at the store are
 // answered 503.

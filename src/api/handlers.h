@@ -1,5 +1,5 @@
 // The handlers of api/routes.c, one file per family: apps.c, app_keys.c, webhooks.c,
-// secrets.c, events.c, deliveries.c, attempts.c, service.c.
+// secrets.c, signing_keys.c, webhook_tests.c, events.c, deliveries.c, attempts.c, service.c.
 
 #ifndef API_HANDLERS_H
 #define API_HANDLERS_H
@@ -16,6 +16,9 @@ ask_fn webhook_create_ask, webhook_update_ask, webhook_delete_ask, webhook_list_
 answer_fn webhook_get_answer, webhook_list_answer;
 
 ask_fn secret_show_ask, secret_rotate_ask, signing_key_ask;
+
+ask_fn test_ask;
+answer_fn test_answer;
 
 ask_fn event_create_ask, event_list_ask, event_get_ask;
 answer_fn event_create_answer, event_list_answer, event_get_answer;

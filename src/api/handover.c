@@ -205,8 +205,9 @@ static void replay_answer(struct request *request, struct op *op)
 static void try_again(struct request *request, struct op *op)
 {
     bool is_clients = op->result == OP_CHANGED && request->if_match.at != NULL;
+    bool was_sent = op->kind == OP_RECORD; // and is not sent again
 
-    if (is_clients || ++request->refusals > REFUSALS_MAX) {
+    if (is_clients || was_sent || ++request->refusals > REFUSALS_MAX) {
         answer_result(request, op);
         return;
     }

@@ -165,7 +165,9 @@ void render_event(struct buf *ret, struct door *door, const struct event_row *ro
     }
     buf_add_str(ret, ",\"type\":");
     buf_add_json(ret, event->type, strlen(event->type));
-    buf_add_format(ret, ",\"mode\":\"%s\",\"created_at\":", render_mode(event->mode));
+    buf_add_format(ret,
+                   ",\"mode\":\"%s\",\"test\":%s,\"created_at\":", render_mode(event->mode),
+                   event->trigger == TRIGGER_TEST ? "true" : "false");
     render_add_time(ret, event->created_ms);
     buf_add_str(ret, ",\"deliveries_total\":");
     buf_add_int(ret, row->fan);

@@ -34,6 +34,10 @@ json_t *render_key(struct door *door, const struct key_row *row);
 json_t *render_webhook(struct door *door, const struct webhook_row *row,
                        const struct settings *settings, bool shows_headers);
 json_t *render_delivery(struct door *door, const struct delivery_row *row, int64_t now_ms);
+// Appends what is known of an attempt, without braces. room: bytes of bodies that the answer
+// may still hold.
+void render_attempt(struct buf *ret, const struct attempt_row *row, const struct event *event,
+                    bool is_operator, size_t *room);
 // Appends the object; is_whole: with its payload.
 void render_event(struct buf *ret, struct door *door, const struct event_row *row,
                   bool is_whole);

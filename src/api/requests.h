@@ -52,6 +52,7 @@ enum request_wait {
     WAIT_FOUND,
     WAIT_ROOM, // at the store
     WAIT_OP,
+    WAIT_SENT, // for what comes of a test
     WAIT_REPLAY
 };
 
@@ -90,7 +91,7 @@ struct request {
 
     json_t *json;             // the body, where the route reads it with jansson
     struct op *found;         // the route's first read, finished
-    struct op *op;            // waiting for room at the store
+    struct op *op;            // waiting for room at the store, or for what comes of its test
     struct dedupe dedupe;     // of the Idempotency-Key
     struct event *planned;    // an event to be planned again, its app having changed …
     struct dedupe dedupes[2]; // … and what its op said of its keys

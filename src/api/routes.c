@@ -46,6 +46,8 @@ const struct route routes[] = {
      ROUTE_BODY | ROUTE_ONCE, OP_GET_WEBHOOK, OP_WEBHOOK, secret_rotate_ask, NULL},
     {"PUT", APP "/webhooks/{webhook}/signing-key", SCOPE_WEBHOOK_SECRET, ROUTE_BODY,
      OP_GET_WEBHOOK, OP_WEBHOOK, signing_key_ask, NULL},
+    {"POST", APP "/webhooks/{webhook}/test", SCOPE_WEBHOOK_TEST,
+     ROUTE_RAW | ROUTE_MAYBE | ROUTE_SENDS, OP_GET_WEBHOOK, OP_RECORD, test_ask, test_answer},
     {"GET", APP "/event-types", SCOPE_WEBHOOK_READ, 0, NO_OP, NO_OP, NULL,
      event_type_list_answer},
 

@@ -21,6 +21,8 @@ enum route_flag {
     ROUTE_BODY = 4,    // reads a JSON object with jansson
     ROUTE_RAW = 8,     // reads the JSON by itself
     ROUTE_ONCE = 16,   // takes an Idempotency-Key
+    ROUTE_MAYBE = 32,  // its body may be left out
+    ROUTE_SENDS = 64,  // the op is handed over once its event was sent (api/webhook_tests.c)
 };
 
 struct route {

@@ -21,6 +21,8 @@ struct store;
 struct tls_server;
 struct worker;
 
+enum { TESTS_MAX = 64, TESTS_PER_APP = 4 };
+
 struct common {
     const struct serve_options *options;
     struct profile_set profiles;
@@ -39,7 +41,8 @@ struct common {
     bool is_loopback;
     unsigned char id_key[ID_KEY_LEN];
     int64_t started_ms;
-    atomic_int readiness; // enum readiness of serve/health.h
+    atomic_int readiness;                 // enum readiness of serve/health.h
+    atomic_int_fast64_t tests[TESTS_MAX]; // under way: the app of each; 0: a free place
 };
 
 #endif

@@ -59,12 +59,10 @@ static struct map_key exchange_key(uint64_t exchange)
     return (struct map_key){.low = exchange};
 }
 
-static void on_end(void *owner, uint64_t exchange, const struct call_answer *answer)
+void to_sender_outcome(const struct call_answer *answer, char remote[ADDRESS_TEXT_MAX],
+                       struct outcome *ret)
 {
-    struct worker *worker = owner;
-    struct sending *sending = map_find(&worker->sendings, exchange_key(exchange));
-    char remote[ADDRESS_TEXT_MAX] = "";
-    struct outcome outcome = {
+    *ret = (struct outcome){
         .error = to_sender_error(answer->result),
         .detail = answer->detail,
         .status = answer->status,
@@ -81,20 +79,16 @@ static void on_end(void *owner, uint64_t exchange, const struct call_answer *ans
         .total_us = answer->timings.total,
         .remote = remote,
     };
-
-    sending->is_calling = false;
+    remote[0] = '\0';
     if (answer->remote.len && answer->result != CALL_BLOCKED) // no port scanner for merchants
         address_text(&answer->remote, remote);
-    engine_on_outcome(worker->engine, loop_now(worker->loop), exchange, &outcome);
 }
 
-static void port_send(void *world, uint64_t exchange, const struct wire *wire,
-                      int64_t event_id, uint16_t n, uint16_t number)
+struct call_request to_sender_request(const struct wire *wire)
 {
-    struct worker *worker = world;
     const struct target *target = &wire->card->target;
-    struct sending *sending = NEW(struct sending);
-    struct call_request request = {
+
+    return (struct call_request){
         .app_id = wire->card->app_id,
         .tls = target->tls,
         .host = target->host,
@@ -105,6 +99,26 @@ static void port_send(void *world, uint64_t exchange, const struct wire *wire,
         .body_len = wire->body_len,
         .timeout_ms = wire->timeout_ms,
     };
+}
+
+static void on_end(void *owner, uint64_t exchange, const struct call_answer *answer)
+{
+    struct worker *worker = owner;
+    struct sending *sending = map_find(&worker->sendings, exchange_key(exchange));
+    char remote[ADDRESS_TEXT_MAX];
+    struct outcome outcome;
+
+    to_sender_outcome(answer, remote, &outcome);
+    sending->is_calling = false;
+    engine_on_outcome(worker->engine, loop_now(worker->loop), exchange, &outcome);
+}
+
+static void port_send(void *world, uint64_t exchange, const struct wire *wire,
+                      int64_t event_id, uint16_t n, uint16_t number)
+{
+    struct worker *worker = world;
+    struct sending *sending = NEW(struct sending);
+    struct call_request request = to_sender_request(wire);
 
     sending->slot = worker->free_count ? worker->free_slots[--worker->free_count] : NO_SLOT;
     sending->is_calling = true;

@@ -1,7 +1,6 @@
 #include "serve/worker.h"
 
 #include "api/door.h"
-#include "base/buf.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -15,6 +14,7 @@
 #include "serve/serve.h"
 #include "serve/to_sender.h"
 #include "serve/to_store.h"
+#include "serve/to_test.h"
 #include "thread/thread.h"
 
 #include <stdio.h>
@@ -176,6 +176,7 @@ static void make_door(struct worker *worker)
         .now = door_now,
         .not_ready = door_not_ready,
         .metrics = door_metrics,
+        .send = to_test_send,
     };
 
     worker->door = door_new(&options);
@@ -213,6 +214,7 @@ struct worker *worker_new(struct common *common, int number)
     worker->loop = loop_new();
     worker->mailbox = common->mailboxes[number];
     worker->cipher = id_cipher_new(common->id_key);
+    to_test_init(worker);
     make_door(worker);
     make_engine(worker);
     worker->caller =
@@ -266,6 +268,7 @@ void worker_free(struct worker *worker)
     caller_free(worker->caller);
     engine_free(worker->engine);
     to_sender_done(worker);
+    to_test_done(worker);
     to_store_done(worker);
     server_free(worker->server);
     door_free(worker->door);

@@ -5,6 +5,7 @@
 #ifndef SERVE_WORKER_H
 #define SERVE_WORKER_H
 
+#include "base/list.h"
 #include "base/map.h"
 #include "engine/engine.h"
 #include "net/address.h"
@@ -68,6 +69,7 @@ struct worker {
     struct map sendings;  // exchange → struct sending (serve/to_sender.c)
     uint32_t *free_slots; // of the in-flight file
     size_t free_count;
+    struct link tests;    // struct testing (serve/to_test.c)
     struct map card_asks; // webhook → struct card_ask (serve/to_store.c)
 
     bool is_draining;

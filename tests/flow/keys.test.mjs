@@ -68,6 +68,7 @@ test('a key does what its scopes say, no more: 403 names the scope', async (t) =
     ['webhook:update', () => client.patch(`${webhooks}/${shop.webhook.id}`, { name: 'New' })],
     ['webhook:delete', () => client.delete(`${webhooks}/${shop.webhook.id}`)],
     ['webhook:secret', () => client.post(`${webhooks}/${shop.webhook.id}/secret/rotate`)],
+    ['webhook:test', () => client.post(`${webhooks}/${shop.webhook.id}/test`)],
     ['delivery:read', () => client.get(`/v1/apps/${shop.app}/deliveries`)],
     [
       'key:create',

@@ -133,14 +133,57 @@ test('standard: 410 disables the webhook; yoco: it is a failure like others', as
   assert.equal((await yoco.api.read(webhookPath(yoco))).enabled, true);
 });
 
-const noTestRoute = { todo: 'POST …/test is not served yet' };
-test('a test event answers with the attempt, sent once', noTestRoute, async (t) => {
+test('a test event answers with the attempt, sent once', async (t) => {
   const shop = await open(t, 'mesilat', 500);
   const answer = await shop.api.post(`${webhookPath(shop)}/test`);
-  assert.ok(answer.status < 300, answer.text);
-  assert.equal(answer.json.status, 500);
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual(
+    [answer.json.status, answer.json.trigger, answer.json.received],
+    [500, 'test', false],
+  );
+  assert.equal(answer.json.error.code, 'status');
   assert.equal(JSON.parse(shop.receiver.requests[0].body).trigger_type, 'manual');
   assert.ok(await shop.receiver.staysAt(1, 300));
+});
+
+for (const profile of ['mileston', 'stablemint', 'devdraft', 'yoco', 'mesilat', 'standard'])
+  test(`${profile}: a test event is sent signed and kept in the history`, async (t) => {
+    const shop = await open(t, profile);
+    const answer = await shop.api.post(`${webhookPath(shop)}/test`);
+    assert.deepEqual([answer.status, answer.json.received], [200, true], answer.text);
+    const [request] = shop.receiver.requests;
+    if (shop.receiver.secret) assert.ok(request.verified, request.reason);
+    const delivery = await shop.delivery(answer.json.delivery);
+    assert.deepEqual([delivery.state, delivery.attempts], ['delivered', 1]);
+    const [attempt] = await shop.attempts(answer.json.delivery);
+    assert.deepEqual([attempt.trigger, attempt.status], ['test', answer.json.status]);
+    const event = await shop.api.read(`/v1/apps/${shop.app}/events/${answer.json.event}`);
+    assert.equal(event.test, true);
+  });
+
+test('a test event may bring its own type and payload', async (t) => {
+  const shop = await open(t, 'standard');
+  const test = (body) => shop.api.post(`${webhookPath(shop)}/test`, body);
+  const answer = await test({ type: 'order.paid', payload: { amount: 7 } });
+  assert.equal(answer.status, 200, answer.text);
+  assert.deepEqual(JSON.parse(shop.receiver.requests[0].body).data, { amount: 7 });
+  assert.equal((await test({ typ: 'order.paid' })).status, 422);
+});
+
+test('a test of an endpoint that is not there says so', async (t) => {
+  const shop = await open(t, 'standard');
+  await shop.receiver.close();
+  const { json } = await shop.api.post(`${webhookPath(shop)}/test`);
+  assert.deepEqual([json.status, json.error.code], [null, 'connection_refused']);
+});
+
+test('of five tests at once one is told to wait', async (t) => {
+  const shop = await open(t, 'standard', Array(4).fill({ status: 200, afterMs: 500 }));
+  const one = () => shop.api.post(`${webhookPath(shop)}/test`);
+  const answers = await Promise.all([1, 2, 3, 4, 5].map(one));
+  const statuses = answers.map(({ status }) => status).sort();
+  assert.deepEqual(statuses, [200, 200, 200, 200, 429]);
+  assert.ok(await shop.receiver.staysAt(4, 300));
 });
 
 test('a rotated secret: both sign during the overlap', async (t) => {
