@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "cli/args.h"
 #include "cli/command.h"
 #include "cli/option.h"
 #include "cli/option_value.h"
@@ -25,8 +26,9 @@ static void forget_environment(void)
         unsetenv(names[i]);
 }
 
-int cmd_serve(char **argv)
+int cmd_serve(const struct args *args)
 {
+    char **argv = args->argv;
     struct serve_options options;
     struct error error = {0};
     int code;

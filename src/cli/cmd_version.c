@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
-int cmd_version(char **argv)
+int cmd_version(const struct args *args)
 {
-    (void)argv;
+    (void)args;
     puts("posthorn " POSTHORN_VERSION);
     return 0;
 }

@@ -1,44 +1,127 @@
 #include "cli/command.h"
 
+#include "cli/args.h"
+#include "cli/help.h"
+#include "cli/option.h"
+#include "cli/say.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { EXIT_USAGE = 2 };
-
-static const struct {
-    const char *name;
-    const char *says;
-    command_fn *run;
-} commands[] = {
-    {"serve", "run the server", cmd_serve},
-    {"limits", "show every limit, its default and the option that sets it", cmd_limits},
-    {"version", "show the version", cmd_version},
-};
-
-static void help(FILE *out)
+const struct noun *noun_find(const char *name)
 {
-    fputs("usage: posthorn COMMAND [OPTION …]\n\n", out);
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].says);
-    fputs("\nposthorn serve --help lists the server's options.\n", out);
+    for (size_t i = 0; i < noun_count; i++) {
+        if (strcmp(nouns[i].name, name) == 0)
+            return &nouns[i];
+    }
+    return NULL;
+}
+
+const struct command *command_find(const char *noun, const char *verb)
+{
+    for (size_t i = 0; i < command_count; i++) {
+        const char *own = commands[i].verb;
+
+        if (strcmp(commands[i].noun, noun) == 0 &&
+            (own ? verb && strcmp(own, verb) == 0 : !verb))
+            return &commands[i];
+    }
+    return NULL;
+}
+
+bool noun_has_verbs(const struct noun *noun)
+{
+    return command_find(noun->name, NULL) == NULL;
+}
+
+bool command_next_flag(const struct command *command, size_t *at, struct flag_row *ret)
+{
+    *ret = (struct flag_row){0};
+    if (command->is_raw)
+        return option_at((*at)++, &ret->name, &ret->value, &ret->says);
+    while (++*at <= FLAGS) {
+        size_t flag = *at % FLAGS; // FLAG_HELP is 0, and so the last
+
+        if (flag == FLAG_HELP || (command->flags >> flag & 1)) {
+            *ret = *flag_row((enum flag)flag);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+// Whatever was printed must have arrived: a key is shown once.
+static int finish(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    return say_failed(EXIT_FAILED, "the output cannot be written: %s", strerror(errno));
+}
+
+static int run(const struct command *command, char **argv)
+{
+    struct args args;
+    struct error error = {0};
+    enum error_code code = args_read(command, argv, &args, &error);
+    int exit_code;
+
+    if (code == ERR_PERMISSION) {
+        exit_code = say_failed(EXIT_SECRET_SHOWN, "%s", error.text);
+    } else if (code != ERR_OK) {
+        exit_code = say_failed(EXIT_USAGE, "%s", error.text);
+        help_hint(command);
+    } else if (args_has(&args, FLAG_HELP)) {
+        help_command(command, stdout);
+        exit_code = 0;
+    } else {
+        exit_code = command->run(&args);
+    }
+    args_done(&args);
+    return finish(exit_code);
+}
+
+static int no_command(const struct noun *noun, const char *word)
+{
+    if (!noun)
+        say("there is no command %.60s", word);
+    else if (word)
+        say("%s has no verb %.60s", noun->name, word);
+    else
+        say("%s needs a verb", noun->name);
+    help_noun(noun, stderr);
+    return EXIT_USAGE;
 }
 
 int command_run(int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "";
+    const char *name = argc > 1 ? argv[1] : "help";
+    const struct noun *noun;
+    const struct command *command;
+    char **rest = argc > 1 ? argv + 2 : argv + argc;
 
-    if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0 || strcmp(name, "-h") == 0) {
-        help(stdout);
-        return 0;
-    }
-    if (strcmp(name, "--version") == 0)
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
         name = "version";
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (strcmp(commands[i].name, name) == 0)
-            return commands[i].run(argv + 2);
+    if (is_help(name))
+        name = "help";
+    noun = noun_find(name);
+    if (argc < 2 || !noun) {
+        if (argc > 1)
+            return no_command(NULL, name);
+        help_noun(NULL, stderr);
+        return EXIT_USAGE;
     }
-    if (name[0])
-        fprintf(stderr, "posthorn: there is no command %.40s\n\n", name);
-    help(stderr);
-    return EXIT_USAGE;
+    if (!noun_has_verbs(noun))
+        return run(command_find(name, NULL), rest);
+    if (rest[0] && is_help(rest[0])) {
+        help_noun(noun, stdout);
+        return finish(0);
+    }
+    command = rest[0] ? command_find(name, rest[0]) : NULL;
+    return command ? run(command, rest + 1) : no_command(noun, rest[0]);
 }

@@ -1,14 +1,64 @@
-// The commands, one file each. To add one: a file cmd_<name>.c, a row in the table of
-// command.c.
+// The commands: noun, then verb, one row each (command_table.c), one file for each noun.
+// Help, completion and the manual are made from the same rows. To add one: its function in
+// cmd_<noun>.c, a row in the table.
 
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
-// argv after the command's name, NULL-terminated. Returns the exit code.
-typedef int command_fn(char **argv);
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-command_fn cmd_serve, cmd_limits, cmd_version;
+struct args;
+struct flag_row;
 
+// Returns the exit code (cli/say.h).
+typedef int command_fn(const struct args *args);
+
+struct command {
+    const char *noun;
+    const char *verb;      // NULL: the noun is all
+    const char *arguments; // "WEBHOOK"; "" where it has none
+    unsigned least, most;  // of them
+    uint64_t flags;        // bits of enum flag
+    bool is_raw;           // reads its arguments itself
+    command_fn *run;
+    const char *says;
+};
+
+struct noun {
+    const char *name;
+    const char *says;
+    const char *example; // lines for the manual; or NULL
+    bool is_hidden;
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+extern const struct noun nouns[];
+extern const size_t noun_count;
+
+const struct noun *noun_find(const char *name); // or NULL
+bool noun_has_verbs(const struct noun *noun);
+// verb NULL: the noun's only command. NULL: there is no such command.
+const struct command *command_find(const char *noun, const char *verb);
+
+// The next flag that the command takes, --help last; *at is 0 at first. The server's options
+// are those of serve. False: no more.
+bool command_next_flag(const struct command *command, size_t *at, struct flag_row *ret);
+
+// main(): returns the exit code.
 int command_run(int argc, char **argv);
+
+command_fn cmd_serve, cmd_limits, cmd_version, cmd_completion, cmd_manual, cmd_help;
+command_fn app_add, app_list, app_show, app_change, app_delete;
+command_fn key_add, key_list, key_revoke;
+command_fn webhook_add, webhook_list, webhook_show, webhook_change, webhook_enable,
+    webhook_disable, webhook_delete, webhook_secret, webhook_rotate, webhook_types;
+command_fn event_send, event_list, event_show;
+command_fn delivery_list, delivery_show, delivery_attempts, delivery_retry, delivery_cancel,
+    delivery_tail;
+command_fn profile_list, profile_show, profile_check;
+command_fn cmd_verify, cmd_sign;
 
 #endif

@@ -294,3 +294,34 @@ void option_help(FILE *out)
                     option_value_form(row->unit));
     }
 }
+
+// A limit's value is of the form that its unit has.
+static const char *value_of(const struct limit_row *row)
+{
+    if (strcmp(row->unit, "ms") == 0)
+        return "TIME";
+    return strcmp(row->unit, "bytes") == 0 ? "SIZE" : "COUNT";
+}
+
+bool option_at(size_t nth, const char **ret_name, const char **ret_value,
+               const char **ret_says)
+{
+    if (nth < OPTIONS) {
+        *ret_name = option_rows[nth].name;
+        *ret_value = option_rows[nth].value;
+        *ret_says = option_rows[nth].says;
+        return true;
+    }
+    nth -= OPTIONS;
+    for (int i = 0; i < LIMITS_COUNT; i++) {
+        const struct limit_row *row = limit_row((enum limit)i);
+
+        if (row->option[0] == '-' || nth-- > 0)
+            continue;
+        *ret_name = row->option;
+        *ret_value = value_of(row);
+        *ret_says = row->text;
+        return true;
+    }
+    return false;
+}

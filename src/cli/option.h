@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -21,5 +22,9 @@ enum error_code option_read(char **argv, struct serve_options *ret,
                             struct error *error) MUST_CHECK;
 
 void option_help(FILE *out);
+
+// The nth of all options, those of limits last. False: there are fewer.
+bool option_at(size_t nth, const char **ret_name, const char **ret_value,
+               const char **ret_says);
 
 #endif

@@ -1,0 +1,46 @@
+#include "cli/args.h"
+#include "cli/command.h"
+#include "cli/remote.h"
+
+static const struct column columns[] = {
+    {"ID", "id", false},
+    {"NAME", "name", false},
+    {"MODE", "mode", false},
+    {"ENDS IN", "hint", false},
+    {"LAST USED", "last_used_at", false},
+    {"EXPIRES", "expires_at", false},
+    {"SCOPES", "scopes", false},
+    {"CREATED", "created_at", true},
+    {"KEY", "key", true}, // these stand in the answer that makes it alone
+    {"CLIENT KEY", "client_key", true},
+    {"CLIENT SECRET", "client_secret", true},
+};
+
+int key_add(const struct args *args)
+{
+    static const struct member members[] = {{ARG_FIRST, "name", MEMBER_TEXT},
+                                            {FLAG_SCOPES, "scopes", MEMBER_TEXTS},
+                                            {FLAG_MODE, "mode", MEMBER_TEXT},
+                                            {FLAG_EXPIRES, "expires_at", MEMBER_TEXT}};
+    const struct remote_call call = {.method = "POST",
+                                     .pattern = "/v1/apps/{app}/keys",
+                                     MEMBERS(members),
+                                     .has_body = true};
+
+    return remote_show(args, &call, &VIEW(columns), "keep the key: it is not shown again");
+}
+
+int key_list(const struct args *args)
+{
+    const struct remote_call call = {.method = "GET", .pattern = "/v1/apps/{app}/keys"};
+
+    return remote_list(args, &call, &VIEW(columns));
+}
+
+int key_revoke(const struct args *args)
+{
+    const struct remote_call call = {.method = "DELETE",
+                                     .pattern = "/v1/apps/{app}/keys/{1}"};
+
+    return remote_show(args, &call, &VIEW(columns), "the key opens nothing any more");
+}

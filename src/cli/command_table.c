@@ -1,0 +1,134 @@
+// Every command that there is. What a row says is what parsing, --help, completion and the
+// manual know.
+
+#include "cli/command.h"
+
+#include "cli/args.h"
+
+#include <assert.h>
+
+#define F(name) (UINT64_C(1) << FLAG_##name)
+#define SERVER (F(URL) | F(API_KEY_FILE) | F(CA_FILE) | F(JSON))
+#define OF_APP (SERVER | F(APP))
+#define PAGES (F(LIMIT) | F(CURSOR) | F(ALL))
+#define ONCE F(IDEMPOTENCY_KEY)
+#define SETTINGS                                                               \
+    (F(NAME) | F(EVENTS) | F(HEADERS) | F(WAITS) | F(TIMEOUT) | F(IN_FLIGHT) | \
+     F(ENCRYPTED) | F(DISABLE_AFTER) | F(METADATA))
+#define WHICH (F(WEBHOOK) | F(EVENT) | F(STATE) | F(TYPE) | F(STATUS))
+#define PROVING (F(PROFILE) | F(PROFILES) | F(SECRET_FILE))
+
+static_assert(FLAGS <= 64, "a command's flags are bits of 64");
+
+const struct command commands[] = {
+    {"serve", NULL, "[OPTION …]", 0, 0, 0, true, cmd_serve, "run the server"},
+
+    {"app", "add", "NAME", 1, 1, SERVER | ONCE | F(PROFILE) | F(UID) | F(ALERT_EMAIL), false,
+     app_add, "make an app"},
+    {"app", "list", "", 0, 0, SERVER | PAGES, false, app_list, "list them, newest first"},
+    {"app", "show", "APP", 1, 1, SERVER, false, app_show, "show one"},
+    {"app", "change", "APP", 1, 1, SERVER | F(NAME) | F(UID) | F(ALERT_EMAIL), false,
+     app_change, "change its name, uid or address; it keeps its profile"},
+    {"app", "delete", "APP", 1, 1, SERVER | F(YES), false, app_delete,
+     "erase it with all its webhooks, keys, events and deliveries"},
+
+    {"key", "add", "NAME", 1, 1, OF_APP | ONCE | F(SCOPES) | F(MODE) | F(EXPIRES), false,
+     key_add, "make a key; it is shown whole this once"},
+    {"key", "list", "", 0, 0, OF_APP | PAGES, false, key_list, "list them, newest first"},
+    {"key", "revoke", "KEY", 1, 1, OF_APP, false, key_revoke,
+     "make it open nothing any more"},
+
+    {"webhook", "add", "URL", 1, 1, OF_APP | ONCE | SETTINGS | F(DISABLED) | F(SECRET_FILE),
+     false, webhook_add, "register an endpoint"},
+    {"webhook", "list", "", 0, 0, OF_APP | PAGES, false, webhook_list,
+     "list them, newest first"},
+    {"webhook", "show", "WEBHOOK", 1, 1, OF_APP, false, webhook_show, "show one"},
+    {"webhook", "change", "WEBHOOK", 1, 1, OF_APP | SETTINGS | F(URL_TO), false,
+     webhook_change, "change it; an empty value goes back to the profile's"},
+    {"webhook", "enable", "WEBHOOK", 1, 1, OF_APP, false, webhook_enable, "deliver to it"},
+    {"webhook", "disable", "WEBHOOK", 1, 1, OF_APP, false, webhook_disable,
+     "deliver nothing to it; what waits is cancelled"},
+    {"webhook", "delete", "WEBHOOK", 1, 1, OF_APP, false, webhook_delete,
+     "delete it; what waits is cancelled"},
+    {"webhook", "secret", "WEBHOOK", 1, 1, OF_APP, false, webhook_secret,
+     "show its secret, where its profile allows that"},
+    {"webhook", "rotate", "WEBHOOK", 1, 1, OF_APP | ONCE | F(SECRET_FILE) | F(OVERLAP), false,
+     webhook_rotate, "replace its secret; both sign for a while"},
+    {"webhook", "types", "", 0, 0, OF_APP, false, webhook_types,
+     "list the types of events that the app's profile knows"},
+
+    {"event", "send", "TYPE", 1, 1,
+     OF_APP | ONCE | F(DATA) | F(ID) | F(MODE) | F(WAIT) | F(WAIT_MAX), false, event_send,
+     "send an event to every webhook that gets its type"},
+    {"event", "list", "", 0, 0, OF_APP | PAGES | F(TYPE) | F(MODE) | F(SINCE) | F(UNTIL),
+     false, event_list, "list them, newest first"},
+    {"event", "show", "EVENT", 1, 1, OF_APP, false, event_show, "show one with its payload"},
+
+    {"delivery", "list", "", 0, 0, OF_APP | PAGES | WHICH | F(SINCE) | F(UNTIL), false,
+     delivery_list, "list them, newest first"},
+    {"delivery", "show", "DELIVERY", 1, 1, OF_APP, false, delivery_show,
+     "show where it stands"},
+    {"delivery", "attempts", "DELIVERY", 1, 1, OF_APP, false, delivery_attempts,
+     "show each attempt and why it failed; --json has requests and answers"},
+    {"delivery", "retry", "DELIVERY", 1, 1, OF_APP | F(WAIT) | F(WAIT_MAX), false,
+     delivery_retry, "make one attempt now"},
+    {"delivery", "cancel", "DELIVERY", 1, 1, OF_APP, false, delivery_cancel,
+     "make no further attempt"},
+    {"delivery", "tail", "", 0, 0, OF_APP | WHICH | F(LIMIT), false, delivery_tail,
+     "show the last ones, and every change from then on"},
+
+    {"profile", "list", "", 0, 0, SERVER, false, profile_list,
+     "list the contracts that the server speaks"},
+    {"profile", "show", "PROFILE", 1, 1, SERVER, false, profile_show, "show its file"},
+    {"profile", "check", "FILE", 1, 1, 0, false, profile_check,
+     "check a file of your own; asks no server"},
+
+    {"verify", NULL, "BODY", 1, 1, PROVING | F(HEADERS) | F(TOLERANCE), false, cmd_verify,
+     "say why a signature does not hold; asks no server"},
+    {"sign", NULL, "BODY", 1, 1, PROVING | F(ID) | F(TYPE) | F(MODE) | F(AT), false, cmd_sign,
+     "print the headers that prove a body; asks no server"},
+    {"limits", NULL, "", 0, 0, 0, false, cmd_limits,
+     "show every limit, its default and the option that sets it"},
+    {"version", NULL, "", 0, 0, 0, false, cmd_version, "show the version"},
+    {"completion", NULL, "bash|zsh|fish", 1, 1, 0, false, cmd_completion,
+     "print a script that completes commands in a shell"},
+    {"manual", NULL, "FOLDER", 1, 1, 0, false, cmd_manual, "write the manual's pages"},
+    {"help", NULL, "[COMMAND …]", 0, 2, 0, false, cmd_help, "show help"},
+};
+const size_t command_count = sizeof commands / sizeof *commands;
+
+const struct noun nouns[] = {
+    {"serve", "run the server", "posthorn serve --data-dir /var/lib/posthorn", false},
+    {"app", "tenants of the platform",
+     "posthorn app add 'Corner shop' --profile yoco --uid shop-7", false},
+    {"key", "what opens an app",
+     "posthorn key add till --app shop-7 --scopes event:create,delivery:read", false},
+    {"webhook", "where an app's events go",
+     "posthorn webhook add https://shop.example/hooks --name Orders\n"
+     "posthorn webhook change wh_… --waits 5s,5m,2h\n"
+     "openssl rand -hex 32 | posthorn webhook rotate wh_… --secret-file -",
+     false},
+    {"event", "send events, and look at those that were sent",
+     "posthorn event send order.paid -d @order.json --wait\n"
+     "posthorn event list --since 2h --type order.paid",
+     false},
+    {"delivery", "one event to one webhook: where it stands and why",
+     "posthorn delivery list --state failed\n"
+     "posthorn delivery attempts dlv_…\n"
+     "posthorn delivery retry dlv_… --wait",
+     false},
+    {"profile", "contracts: how a platform speaks to its merchants",
+     "posthorn profile check mine.json", false},
+    {"verify", "say why a signature does not hold",
+     "posthorn verify --profile yoco --secret-file secret --headers headers body.json",
+     false},
+    {"sign", "sign a body as a profile says",
+     "posthorn sign --profile standard --secret-file secret --id msg_1 body.json", false},
+    {"limits", "show every limit", NULL, false},
+    {"version", "show the version", NULL, false},
+    {"completion", "complete commands in a shell",
+     "posthorn completion bash > /etc/bash_completion.d/posthorn", false},
+    {"manual", "write the manual's pages", NULL, true},
+    {"help", "show help", "posthorn help webhook add", false},
+};
+const size_t noun_count = sizeof nouns / sizeof *nouns;

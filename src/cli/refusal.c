@@ -1,0 +1,137 @@
+#include "cli/refusal.h"
+
+#include "base/buf.h"
+#include "base/json_span.h"
+#include "cli/client.h"
+#include "cli/say.h"
+#include "cli/view.h"
+#include "hook/scope.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { WORDS_MAX = 4096 };
+
+static const struct {
+    int status;
+    enum exit_code code;
+} exits[] = {
+    {401, EXIT_NOT_ALLOWED}, {403, EXIT_NOT_ALLOWED}, {404, EXIT_NOT_FOUND},
+    {410, EXIT_NOT_FOUND},   {408, EXIT_UNREACHABLE}, {429, EXIT_RATE_LIMITED},
+};
+
+// What helps, by the problem's code. To add one: a row.
+static const struct {
+    const char *code;
+    const char *hint;
+} hints[] = {
+    {"unauthenticated",
+     "name a key's file with --api-key-file or POSTHORN_API_KEY_FILE, or put the key into "
+     "POSTHORN_API_KEY; the server made operator.key in its data folder"},
+    {"idempotency_mismatch",
+     "another request was sent with this --idempotency-key; use a new one"},
+    {"unknown_event_type", "posthorn webhook types shows those of the app's profile"},
+    {"quota_exceeded", "delete one that is no longer needed"},
+    {"in_progress", "the same request is still running; try again shortly"},
+    {"too_large", "the server's --max-body says how much it takes"},
+    {"overloaded", "try again shortly"},
+    {"disk_full", "make room on the server's disk"},
+};
+
+int refusal_exit(int status)
+{
+    for (size_t i = 0; i < sizeof exits / sizeof exits[0]; i++) {
+        if (exits[i].status == status)
+            return exits[i].code;
+    }
+    return status >= 400 && status < 500 ? EXIT_REFUSED : EXIT_FAILED;
+}
+
+static void add_member(struct buf *ret, const char *before, const struct json_span *object,
+                       const char *path)
+{
+    struct json_span value = view_member(object, path);
+
+    if (value.kind != JSON_TEXT)
+        return;
+    buf_add_str(ret, before);
+    view_value(ret, &value);
+}
+
+// "the host is missing (/url)"
+static void add_words(struct buf *ret, const struct json_span *problem)
+{
+    struct json_span errors = view_member(problem, "errors"), first;
+    struct json_walk walk;
+
+    add_member(ret, "", problem, "detail");
+    if (errors.kind != JSON_LIST)
+        return;
+    json_walk_init(&walk, &errors);
+    if (!json_next_item(&walk, &first))
+        return;
+    add_member(ret, " – ", &first, "pointer");
+    add_member(ret, " – the parameter ", &first, "parameter");
+    add_member(ret, " – the header ", &first, "header");
+}
+
+// The detail's last word is the scope that the key lacks.
+static void hint_scope(const struct json_span *problem)
+{
+    struct json_span detail = view_member(problem, "detail");
+    char text[WORDS_MAX];
+    const char *word;
+    uint32_t scope;
+    size_t len;
+
+    if (detail.kind != JSON_TEXT || !json_text(&detail, text, sizeof text, &len))
+        return;
+    word = strrchr(text, ' ');
+    if (!word || !scope_find(word + 1, &scope))
+        return;
+    if (scope == SCOPE_OPERATOR)
+        say_hint(
+            "only the operator's key may; the server made operator.key in its data folder");
+    else
+        say_hint("make a key that has it: posthorn key add NAME --scopes %s", word + 1);
+}
+
+static void give_hint(const struct json_span *problem, const struct client_answer *answer,
+                      const char *noun)
+{
+    struct json_span code = view_member(problem, "code");
+
+    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
+        if (code.kind == JSON_TEXT && json_text_equal(&code, hints[i].code))
+            say_hint("%s", hints[i].hint);
+    }
+    if (answer->status == 403)
+        hint_scope(problem);
+    if (answer->status == 404)
+        say_hint("posthorn %s list shows what there is", noun);
+    if (answer->retry_after_s >= 0)
+        say_hint("try again in %" PRId64 " s", answer->retry_after_s);
+}
+
+int refusal_say(const struct client_answer *answer, const char *noun)
+{
+    struct json_span problem = {.kind = JSON_NONE};
+    struct error error;
+    struct buf words;
+    bool is_problem =
+        answer->body.len > 0 &&
+        json_check(answer->body.data, answer->body.len, &problem, &error) == ERR_OK &&
+        problem.kind == JSON_MAP;
+
+    buf_init(&words, WORDS_MAX);
+    if (is_problem)
+        add_words(&words, &problem);
+    if (words.len > 0)
+        say("%s", words.data);
+    else
+        say("the server answered with status %d", answer->status);
+    if (is_problem)
+        give_hint(&problem, answer, noun);
+    buf_done(&words);
+    return refusal_exit(answer->status);
+}

@@ -1,0 +1,201 @@
+#include "cli/session.h"
+
+#include "base/memory.h"
+#include "cli/args.h"
+#include "cli/command.h"
+#include "cli/escape.h"
+#include "cli/given.h"
+#include "cli/refusal.h"
+#include "cli/say.h"
+#include "cli/view.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { KEY_BYTES_MAX = 4096, PATH_BYTES_MAX = 1 << 22 };
+
+static void on_interrupt(int signal)
+{
+    (void)signal;
+    _exit(EXIT_INTERRUPTED);
+}
+
+static const char *environment(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && value[0] ? value : NULL;
+}
+
+// The key's file wins over the key itself only where the command line names it. *ret stays
+// empty where there is no key; the server then says that it wants one.
+static enum error_code read_key(const struct args *args, struct buf *ret, struct error *error)
+{
+    const char *path = args_value(args, FLAG_API_KEY_FILE);
+    const char *key = environment("POSTHORN_API_KEY");
+
+    if (!path && key) {
+        buf_add_str(ret, key);
+        return ERR_OK;
+    }
+    if (!path)
+        path = environment("POSTHORN_API_KEY_FILE");
+    return path ? given_secret(path, ret, error) : ERR_OK;
+}
+
+int session_open(struct session *session, const struct args *args)
+{
+    const char *url = args_value(args, FLAG_URL);
+    struct error error;
+    struct buf key;
+    enum error_code code;
+
+    *session = (struct session){.args = args};
+    signal(SIGINT, on_interrupt);
+    if (!url)
+        url = environment("POSTHORN_URL");
+    buf_init(&key, KEY_BYTES_MAX);
+    code = read_key(args, &key, &error);
+    if (code == ERR_OK)
+        code = client_new(url ? url : "http://127.0.0.1:8080", key.data,
+                          args_value(args, FLAG_CA_FILE), &session->client, &error);
+    if (key.data)
+        memory_wipe(key.data, key.cap);
+    buf_done(&key);
+    return code == ERR_OK ? 0 : say_failed(EXIT_USAGE, "%s", error.text);
+}
+
+void session_close(struct session *session)
+{
+    client_free(session->client);
+    free(session->app);
+    *session = (struct session){0};
+}
+
+static int several_apps(void)
+{
+    int code = say_failed(EXIT_USAGE, "there are several apps");
+
+    say_hint("say which with --app or POSTHORN_APP; posthorn app list shows them");
+    return code;
+}
+
+static int no_app(void)
+{
+    int code = say_failed(EXIT_NOT_FOUND, "there is no app yet");
+
+    say_hint("make one: posthorn app add NAME --profile standard");
+    return code;
+}
+
+// One app alone need not be named.
+static int find_only_app(struct session *session)
+{
+    const struct question question = {.method = "GET", .path = "/v1/apps?limit=2"};
+    struct json_span list, app, id, second;
+    struct json_walk walk;
+    struct reply reply;
+    struct buf text;
+    int code = session_ask(session, &question, &reply);
+
+    if (code == EXIT_NOT_ALLOWED && reply.answer.status == 403)
+        say_hint("or say which app with --app or POSTHORN_APP");
+    if (code != 0)
+        return code;
+    list = view_member(&reply.json, "data");
+    buf_init(&text, KEY_BYTES_MAX);
+    json_walk_init(&walk, &list);
+    if (list.kind != JSON_LIST || !json_next_item(&walk, &app)) {
+        code = no_app();
+    } else if (json_next_item(&walk, &second)) {
+        code = several_apps();
+    } else {
+        id = view_member(&app, "id");
+        view_value(&text, &id);
+        session->app = memory_copy(text.data ? text.data : "", text.len);
+    }
+    buf_done(&text);
+    reply_done(&reply);
+    return code;
+}
+
+int session_app(struct session *session, const char **ret)
+{
+    const char *named = args_value(session->args, FLAG_APP);
+    int code = 0;
+
+    if (!session->app) {
+        if (!named)
+            named = environment("POSTHORN_APP");
+        if (named && !named[0])
+            return say_failed(EXIT_USAGE, "--app is empty");
+        if (named)
+            session->app = memory_copy(named, strlen(named));
+        else
+            code = find_only_app(session);
+    }
+    *ret = session->app;
+    return code;
+}
+
+int session_path(struct session *session, const char *pattern, struct buf *ret)
+{
+    const char *brace;
+
+    for (; (brace = strchr(pattern, '{')) != NULL; pattern = strchr(brace, '}') + 1) {
+        const char *value;
+
+        buf_add(ret, pattern, (size_t)(brace - pattern));
+        if (brace[1] == 'a') {
+            int code = session_app(session, &value);
+
+            if (code != 0)
+                return code;
+        } else {
+            value = session->args->rest[brace[1] - '1'];
+        }
+        escape_url(ret, value, strlen(value));
+    }
+    buf_add_str(ret, pattern);
+    return 0;
+}
+
+static int unreachable(const struct error *error)
+{
+    int code = say_failed(EXIT_UNREACHABLE, "%s", error->text);
+
+    say_hint(
+        "is the server there? --url or POSTHORN_URL say where; posthorn serve starts one");
+    return code;
+}
+
+int session_ask(struct session *session, const struct question *question, struct reply *ret)
+{
+    struct error error;
+    enum error_code code;
+    int exit_code = 0;
+
+    ret->json = (struct json_span){.kind = JSON_NONE};
+    code = client_ask(session->client, question, &ret->answer, &error);
+    if (code == ERR_CONFIG)
+        exit_code = say_failed(EXIT_USAGE, "%s", error.text);
+    else if (code != ERR_OK)
+        exit_code = unreachable(&error);
+    else if (ret->answer.status < 200 || ret->answer.status > 299)
+        exit_code = refusal_say(&ret->answer, session->args->command->noun);
+    else if (ret->answer.body.len > 0 &&
+             json_check(ret->answer.body.data, ret->answer.body.len, &ret->json, &error) !=
+                 ERR_OK)
+        exit_code = say_failed(EXIT_FAILED,
+                               "the answer is not JSON: is POSTHORN_URL that of a posthorn?");
+    if (exit_code != 0)
+        reply_done(ret);
+    return exit_code;
+}
+
+void reply_done(struct reply *reply)
+{
+    client_answer_done(&reply->answer);
+}
