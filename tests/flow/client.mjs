@@ -2,19 +2,23 @@
 // or a Buffer leaves untouched, anything else as JSON. Paths and names that many scenes
 // use stand here only.
 
+import fs from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 
 const LIST_MAX = 250;
 
 export class Client {
-  constructor(base, key) {
-    this.base = base;
-    this.key = key;
-    this.agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+  // ca: the file of the authority that vouches for an https base.
+  constructor(base, key, ca) {
+    Object.assign(this, { base, key, ca });
+    this.web = base.startsWith('https:') ? https : http;
+    const trust = ca ? { ca: fs.readFileSync(ca) } : {};
+    this.agent = new this.web.Agent({ keepAlive: true, maxSockets: 64, ...trust });
   }
 
   as(key) {
-    return new Client(this.base, key);
+    return new Client(this.base, key, this.ca);
   }
 
   close() {
@@ -33,7 +37,7 @@ export class Client {
     if (bytes !== undefined) sent['Content-Length'] = bytes.length;
     return new Promise((resolve, reject) => {
       const options = { method, headers: sent, agent: this.agent };
-      const request = http.request(this.base + path, options, (response) => {
+      const request = this.web.request(this.base + path, options, (response) => {
         const chunks = [];
         response.on('data', (chunk) => chunks.push(chunk));
         response.on('error', reject);

@@ -54,9 +54,9 @@ const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 class Server {
-  constructor({ dir, port, timeScale = 1, workers = 1, flags = [] }) {
-    Object.assign(this, { dir, port });
-    this.base = `http://127.0.0.1:${port}`;
+  constructor({ dir, port, ca, timeScale = 1, workers = 1, flags = [] }) {
+    Object.assign(this, { dir, port, ca });
+    this.base = `${ca ? 'https' : 'http'}://127.0.0.1:${port}`;
     this.log = '';
     this.args = ['serve', '--listen', `127.0.0.1:${port}`, '--data-dir', dir];
     this.args.push('--store', `sqlite:${path.join(dir, 'posthorn.db')}`);
@@ -100,12 +100,12 @@ class Server {
       throw new Error(`the server ended at once: ${JSON.stringify(this.gone)}\n${this.log}`);
     this.key ??= fs.readFileSync(path.join(this.dir, 'operator.key'), 'utf8').trim();
     this.client?.close();
-    this.client = new Client(this.base, this.key);
+    this.client = new Client(this.base, this.key, this.ca);
     return this;
   }
 
   async isReady() {
-    const anyone = new Client(this.base, null);
+    const anyone = new Client(this.base, null, this.ca);
     try {
       return (await anyone.get('/readyz')).status === 200;
     } catch {
