@@ -8,8 +8,6 @@
 #include <limits.h>
 #include <string.h>
 
-enum { EMAIL_MAX = 254 };
-
 enum error_code input_if_match(const struct request *request, int *ret_version,
                                struct error *error)
 {
@@ -31,11 +29,7 @@ enum error_code input_if_match(const struct request *request, int *ret_version,
 
 enum error_code input_email(const char *name, const char *text, struct error *error)
 {
-    size_t len = strlen(text);
-    const char *at = strchr(text, '@');
-
-    if (len > EMAIL_MAX || !text_is(text, len, "!-~") || at == NULL || at == text ||
-        at[1] == '\0' || strchr(at + 1, '@') != NULL || strpbrk(text, "<>,;:\\\"()[]")) {
+    if (!text_is_email(text, strlen(text))) {
         return error_at(error, ERR_INVALID_FIELD, name, "must be one e-mail address");
     }
     return ERR_OK;

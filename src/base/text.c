@@ -123,6 +123,17 @@ size_t text_utf8_count(const char *text, size_t len)
     return count;
 }
 
+bool text_is_email(const char *text, size_t len)
+{
+    enum { EMAIL_MAX = 254 };
+    const char *at = memchr(text, '@', len);
+
+    return len <= EMAIL_MAX && text_is(text, len, "!-~") && at && at > text &&
+           at + 1 < text + len &&
+           text_is(at + 1, (size_t)(text + len - at - 1), "A-Za-z0-9.-") &&
+           text_is(text, (size_t)(at - text), "A-Za-z0-9.!#$%&'*+/=?^_`{|}~-");
+}
+
 bool text_to_uint(const char *text, size_t len, uint64_t max, uint64_t *ret)
 {
     uint64_t number = 0;

@@ -20,6 +20,10 @@ size_t text_utf8_step(const char *text, size_t len);
 // Bytes of the run of well-formed characters over U+007F at the start.
 size_t text_utf8_run(const char *text, size_t len);
 
+// One e-mail address of at most 254 bytes, as people have them: no quotes, comments, spaces,
+// control bytes or letters beyond ASCII, so that it can stand in a mail's header as it is.
+bool text_is_email(const char *text, size_t len);
+
 // Decimal digits only: no sign, space or leading zero (but "0"). False: not that, or over
 // max.
 bool text_to_uint(const char *text, size_t len, uint64_t max, uint64_t *ret);

@@ -3,6 +3,7 @@
 #include "hook/settle.h"
 #include "store/sqlite.h"
 #include "store/sqlite_config.h"
+#include "store/sqlite_delivery.h"
 
 // Is any webhook of the operator's own there to be told?
 static bool is_heard(struct store_backend *backend)

@@ -9,10 +9,8 @@
 
 #include <stdint.h>
 
-struct op;
 struct settle;
 struct store_backend;
-struct store_reader;
 
 // Alerts of an app are gathered for a moment, and are at least so far apart.
 enum { POST_GATHER_MS = 10000, POST_ALERT_MS = 900000 };
@@ -26,8 +24,5 @@ void sqlite_post_webhook(struct store_backend *backend, enum post_kind kind, int
 // It was disabled by us: its app is told, too.
 void sqlite_post_disabled(struct store_backend *backend, int64_t app_id, int64_t webhook_id,
                           const char *note, int64_t now_ms);
-void sqlite_post_done(struct store_backend *backend, struct op *op);
-
-void sqlite_post_take(struct store_reader *reader, struct op *op); // a read
 
 #endif

@@ -3,7 +3,6 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "store/ops.h"
-#include "store/sqlite_post.h"
 
 static void read_mail(struct op *op, sqlite3_stmt *row, struct post_row *ret)
 {
