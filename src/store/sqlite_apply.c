@@ -6,7 +6,6 @@
 #include "store/sqlite_config.h"
 #include "store/sqlite_delivery.h"
 #include "store/sqlite_open.h"
-#include "store/sqlite_post.h"
 #include "store/sqlite_read.h"
 #include "store/sqlite_step.h"
 

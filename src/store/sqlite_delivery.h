@@ -48,6 +48,7 @@ void sqlite_park(struct store_backend *backend, struct op *op);
 void sqlite_retry(struct store_backend *backend, struct op *op, struct news *news);
 void sqlite_cancel(struct store_backend *backend, struct op *op, struct news *news);
 void sqlite_cut_off(struct store_backend *backend, const struct cut_off *cut, int64_t now_ms);
+void sqlite_post_done(struct store_backend *backend, struct op *op); // sqlite_post.c
 
 // Records an attempt as the row's last; prev is what was last before it.
 struct attempt_columns {
