@@ -10,4 +10,4 @@ add_test(NAME kill COMMAND ${CMAKE_COMMAND} -E env POSTHORN_BIN=$<TARGET_FILE:po
          ${CMAKE_SOURCE_DIR}/tests/rigs/kill.py 100)
 add_test(NAME power COMMAND ${CMAKE_COMMAND} -E env POSTHORN_BIN=$<TARGET_FILE:posthorn>
          ${CMAKE_SOURCE_DIR}/tests/rigs/power.py 30 6)
-set_tests_properties(kill power PROPERTIES LABELS release TIMEOUT 600 SKIP_RETURN_CODE 77)
+set_tests_properties(kill power PROPERTIES LABELS release RUN_SERIAL ON TIMEOUT 600 SKIP_RETURN_CODE 77)
