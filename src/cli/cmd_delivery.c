@@ -61,7 +61,8 @@ int delivery_attempts(const struct args *args)
     return remote_list(args, &call, &VIEW(attempts));
 }
 
-static int retry_and_wait(struct session *session, const struct remote_call *call)
+static int retry_and_wait(struct session *session, const struct remote_call *call,
+                          int64_t most_ms)
 {
     struct watched watched;
     struct reply reply;
@@ -73,20 +74,23 @@ static int retry_and_wait(struct session *session, const struct remote_call *cal
         code = say_failed(EXIT_FAILED, "the answer is not a delivery");
     watched.wanted = watched.shown + 1;
     reply_done(&reply);
-    return code == 0 ? watch_deliveries(session, &watched, 1) : code;
+    return code == 0 ? watch_deliveries(session, &watched, 1, most_ms) : code;
 }
 
 int delivery_retry(const struct args *args)
 {
     const struct remote_call call = {.method = "POST", .pattern = DELIVERIES "/{1}/retry"};
-    struct session session;
+    struct session session = {0};
+    int64_t most_ms;
     int code;
 
     if (!args_has(args, FLAG_WAIT))
         return remote_show(args, &call, &delivery_view, NULL);
-    code = session_open(&session, args);
+    code = watch_time(args, &most_ms);
     if (code == 0)
-        code = retry_and_wait(&session, &call);
+        code = session_open(&session, args);
+    if (code == 0)
+        code = retry_and_wait(&session, &call, most_ms);
     session_close(&session);
     return code;
 }

@@ -76,7 +76,8 @@ static void show_sent(const struct args *args, const struct reply *reply,
         say("no webhook gets events of this type now");
 }
 
-static int send_and_wait(struct session *session, const struct remote_call *call)
+static int send_and_wait(struct session *session, const struct remote_call *call,
+                         int64_t most_ms)
 {
     struct watched *list;
     struct reply reply;
@@ -90,7 +91,7 @@ static int send_and_wait(struct session *session, const struct remote_call *call
     show_sent(session->args, &reply, list, count);
     reply_done(&reply);
     if (count > 0 && args_has(session->args, FLAG_WAIT))
-        code = watch_deliveries(session, list, count);
+        code = watch_deliveries(session, list, count, most_ms);
     free(list);
     return code;
 }
@@ -104,14 +105,17 @@ int event_send(const struct args *args)
     const struct remote_call call = {
         .method = "POST", .pattern = EVENTS, MEMBERS(members), .has_body = true};
     const char *data = args_value(args, FLAG_DATA);
-    struct session session;
+    struct session session = {0};
+    int64_t most_ms;
     int code;
 
     if (!data || !data[0])
         return say_failed(EXIT_USAGE, "where is the payload? -d @FILE, -d - or -d '{\"…\"}'");
-    code = session_open(&session, args);
+    code = watch_time(args, &most_ms);
     if (code == 0)
-        code = send_and_wait(&session, &call);
+        code = session_open(&session, args);
+    if (code == 0)
+        code = send_and_wait(&session, &call, most_ms);
     session_close(&session);
     return code;
 }

@@ -95,23 +95,25 @@ int delivery_tail(const struct args *args)
     const char *limit = args_value(args, FLAG_LIMIT);
     struct tail tail = {.args = args, .first = SHOWN_FIRST};
     struct error error;
-    struct buf path;
+    struct buf path, query;
     int code;
 
     if (limit && given_count("limit", limit, PAGE, &tail.first, &error) != ERR_OK)
         return say_failed(EXIT_USAGE, "%s", error.text);
     sightings_init(&tail.sightings);
     buf_init(&path, GIVEN_BYTES_MAX);
-    code = session_open(&tail.session, args);
+    buf_init(&query, GIVEN_BYTES_MAX);
+    buf_add_format(&query, "?limit=%d", PAGE);
+    code = members_query(delivery_filters, delivery_filter_count, args, &query, &error)
+               ? say_failed(EXIT_USAGE, "%s", error.text)
+               : session_open(&tail.session, args);
     if (code == 0)
         code = session_path(&tail.session, "/v1/apps/{app}/deliveries", &path);
-    if (code == 0 &&
-        members_query(delivery_filters, delivery_filter_count, args, &path, &error) != ERR_OK)
-        code = say_failed(EXIT_USAGE, "%s", error.text);
     if (code == 0) {
-        buf_add_format(&path, "%climit=%d", strchr(path.data, '?') ? '&' : '?', PAGE);
+        buf_add(&path, query.data, query.len);
         code = follow(&tail, path.data);
     }
+    buf_done(&query);
     buf_done(&path);
     sightings_done(&tail.sightings);
     session_close(&tail.session);

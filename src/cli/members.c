@@ -197,7 +197,7 @@ enum error_code members_write(const struct member *members, size_t count,
 enum error_code members_query(const struct member *members, size_t count,
                               const struct args *args, struct buf *ret, struct error *error)
 {
-    char separator = '?', time[TEXT_TIME_MAX];
+    char separator = ret->len == 0 ? '?' : '&', time[TEXT_TIME_MAX];
 
     for (size_t i = 0; i < count; i++) {
         const char *text = args_value(args, members[i].flag);

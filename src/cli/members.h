@@ -36,7 +36,7 @@ struct member {
 enum error_code members_write(const struct member *members, size_t count,
                               const struct args *args, struct buf *ret,
                               struct error *error) MUST_CHECK;
-// Append "?name=…&…", or nothing. For texts and times.
+// Append "?name=…&…", or nothing; to a query that was begun, "&name=…". For texts and times.
 enum error_code members_query(const struct member *members, size_t count,
                               const struct args *args, struct buf *ret,
                               struct error *error) MUST_CHECK;

@@ -22,17 +22,17 @@ int remote_ask(struct session *session, const struct remote_call *call, struct r
 {
     struct buf path, body;
     struct error error;
-    int code;
+    int code = 0;
 
     buf_init(&path, GIVEN_BYTES_MAX);
     buf_init(&body, 4 * GIVEN_BYTES_MAX);
-    code = session_path(session, call->pattern, &path);
-    if (code == 0 && call->has_body &&
-        members_write(call->members, call->member_count, session->args, &body, &error) !=
-            ERR_OK)
+    if (call->has_body && members_write(call->members, call->member_count, session->args,
+                                        &body, &error) != ERR_OK)
         code = say_usage(&error);
     if (call->fixed)
         buf_add_str(&body, call->fixed);
+    if (code == 0)
+        code = session_path(session, call->pattern, &path);
     if (code == 0) {
         const struct question question = {
             .method = call->method,
@@ -121,7 +121,7 @@ static void show_page(struct listing *listing, const struct reply *reply)
 
 static void add_page_query(const struct listing *listing, struct buf *path)
 {
-    char separator = strchr(path->data, '?') ? '&' : '?';
+    char separator = strchr(path->data, '?') ? '&' : '?'; // ids are escaped
     uint64_t rows = listing->left < PAGE_MAX ? listing->left : PAGE_MAX;
 
     buf_add_format(path, "%climit=%" PRIu64, separator, rows);
@@ -197,20 +197,24 @@ int remote_list(const struct args *args, const struct remote_call *call,
     struct session session = {0};
     struct listing listing;
     struct error error;
-    struct buf path;
+    struct buf path, query;
     int code = listing_init(&listing, args, view);
 
     listing.is_whole = call->is_whole;
     buf_init(&path, GIVEN_BYTES_MAX);
+    buf_init(&query, GIVEN_BYTES_MAX);
+    if (code == 0 &&
+        members_query(call->members, call->member_count, args, &query, &error) != ERR_OK)
+        code = say_usage(&error);
     if (code == 0)
         code = session_open(&session, args);
     if (code == 0)
         code = session_path(&session, call->pattern, &path);
-    if (code == 0 &&
-        members_query(call->members, call->member_count, args, &path, &error) != ERR_OK)
-        code = say_usage(&error);
-    if (code == 0)
+    if (code == 0) {
+        buf_add(&path, query.data, query.len);
         code = list_pages(&session, &listing, path.data);
+    }
+    buf_done(&query);
     buf_done(&path);
     session_close(&session);
     return code;

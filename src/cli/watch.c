@@ -214,15 +214,22 @@ static int watch_all(struct watch *watch)
     }
 }
 
-int watch_deliveries(struct session *session, struct watched *list, size_t count)
+int watch_time(const struct args *args, int64_t *ret_ms)
 {
-    const char *most = args_value(session->args, FLAG_WAIT_MAX);
-    struct watch watch = {.session = session, .list = list, .count = count};
-    int64_t most_ms = WAIT_DEFAULT_MS;
+    const char *most = args_value(args, FLAG_WAIT_MAX);
     struct error error;
 
-    if (most && given_duration("wait-max", most, &most_ms, &error) != ERR_OK)
+    *ret_ms = WAIT_DEFAULT_MS;
+    if (most && given_duration("wait-max", most, ret_ms, &error) != ERR_OK)
         return say_failed(EXIT_USAGE, "%s", error.text);
+    return 0;
+}
+
+int watch_deliveries(struct session *session, struct watched *list, size_t count,
+                     int64_t most_ms)
+{
+    struct watch watch = {.session = session, .list = list, .count = count};
+
     watch.deadline_ms = clock_now().mono_ms + most_ms;
     return watch_all(&watch);
 }

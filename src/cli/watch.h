@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct args;
 struct json_span;
 struct session;
 
@@ -24,8 +25,12 @@ struct watched {
 // False: the object has no id that could be one.
 bool watched_init(struct watched *watched, const struct json_span *delivery);
 
-// Returns 0, EXIT_NOT_DELIVERED where one was not delivered, EXIT_FAILED when --wait-max has
+// How long --wait-max lets it wait. Returns 0, or the exit code after having said why.
+int watch_time(const struct args *args, int64_t *ret_ms);
+
+// Returns 0, EXIT_NOT_DELIVERED where one was not delivered, EXIT_FAILED when the time has
 // passed; both after having said so.
-int watch_deliveries(struct session *session, struct watched *list, size_t count);
+int watch_deliveries(struct session *session, struct watched *list, size_t count,
+                     int64_t most_ms);
 
 #endif
