@@ -118,6 +118,7 @@ struct post_row {
     int64_t due_ms, ended_ms;
     int last_status;
     int last_error;   // enum outcome_error
+    int64_t last_ms;  // the last attempt's duration; lists alone tell it
     const char *type; // of the event
     int64_t created_ms;
 };

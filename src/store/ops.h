@@ -33,6 +33,7 @@ enum op_kind {
     OP_APP,
     OP_KEY,
     OP_WEBHOOK,
+    OP_WINDOW, // one call more of a key that may make so many an hour
     // reads, done by a reader's thread
     OP_JOB, // recover: starts one, or stops it
     OP_POST_DONE, // something to be told was told, or is to be tried again
@@ -101,7 +102,9 @@ struct list_query {
     uint16_t before_n;
     // filters; 0, NULL or LIST_ANY: none
     int64_t webhook_id, event_id;
-    int state;   // enum delivery_state; LIST_STATES_OPEN: any open one
+    int state;   // enum delivery_state; LIST_STATES_OPEN: any open one. Of webhooks: theirs
+    int skip;    // WEBHOOKS: so many of the newest are passed over …
+    bool counts; // … and how many there are in all is answered
     int due_now; // LIST_ANY; 1: open and due (in flight), 0: open and not yet due (waiting)
     int64_t now_ms; // for due_now
     const char *type;
@@ -180,6 +183,12 @@ struct op {
             struct kept_reply reply;
             const char *conflict; // out: the type that is taken
         } webhook;
+        struct { // LIMIT: it had as many; nothing was counted
+            int64_t key_id, now_ms, window_ms; // windows begin at multiples of window_ms
+            int count_max;
+            int count;        // out: with this one
+            int64_t until_ms; // out: when the window ends
+        } window;
         struct {
             char lookup[16];
             struct key_row row; // out
@@ -232,6 +241,7 @@ struct op {
                 struct delivery_row *deliveries;
             } rows;
             size_t count;
+            int64_t total;   // out: where the query counts
             int64_t next_id; // out: the cursor of the next page; 0: none
             uint16_t next_n;
         } list;

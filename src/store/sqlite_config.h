@@ -18,6 +18,9 @@ struct store_backend;
 void sqlite_configure(struct store_backend *backend, struct op *op, int64_t now_ms,
                       struct news *news);
 
+// OP_WINDOW: exact, because one thread counts for all doors: sqlite_window.c.
+void sqlite_window(struct store_backend *backend, struct op *op);
+
 // The webhook's own part of it: sqlite_webhook.c.
 enum op_result sqlite_webhook(struct store_backend *backend, struct op *op, int64_t now_ms,
                               struct news *news);

@@ -89,7 +89,19 @@ static bool state_fits(const struct list_query *query, const struct delivery_row
     return query->status_class == 0 || row->last_status / 100 == query->status_class;
 }
 
-enum { WEBHOOK_APP = DELIVERY_COLUMN_COUNT };
+enum { WEBHOOK_APP = DELIVERY_COLUMN_COUNT, LAST_ATTEMPT };
+
+static int64_t duration_of(struct store_reader *reader, int64_t attempt_id)
+{
+    sqlite3_stmt *get = reader_statement(reader, "SELECT ms FROM attempt WHERE id = ?1");
+    int64_t duration_ms = 0;
+
+    sqlite3_bind_int64(get, 1, attempt_id);
+    if (reader_step(reader, get))
+        duration_ms = sqlite3_column_int64(get, 0);
+    sqlite3_reset(get);
+    return duration_ms;
+}
 
 static bool read_delivery_entry(struct store_reader *reader, struct op *op, sqlite3_stmt *row,
                                 void *ret)
@@ -116,12 +128,15 @@ static bool read_delivery_entry(struct store_reader *reader, struct op *op, sqli
     if (fits)
         delivery->type = read_text(&op->arena, get, 0);
     sqlite3_reset(get);
+    if (fits)
+        delivery->last_ms = duration_of(reader, sqlite3_column_int64(row, LAST_ATTEMPT));
     return fits;
 }
 
 #define DELIVERIES                                                           \
-    "SELECT " DELIVERY_COLUMNS ", w.app FROM delivery d LEFT JOIN webhook w" \
+    "SELECT " DELIVERY_COLUMNS ", w.app, d.last_attempt FROM delivery d LEFT JOIN webhook w" \
     " ON w.id = d.webhook WHERE (d.event, d.n) < (?2, ?3)"
+#define WEBHOOK_FITS "w.state <> 2 AND (?3 = -1 OR w.state = ?3)"
 #define NEWEST_FIRST " ORDER BY d.event DESC, d.n DESC"
 
 static const struct list_kind_row kinds[] = {
@@ -133,7 +148,8 @@ static const struct list_kind_row kinds[] = {
                    " AND revoked = 0 ORDER BY id DESC",
                    sizeof(struct key_row), false, read_key_entry},
     [LIST_WEBHOOKS] = {"SELECT " WEBHOOK_COLUMNS " FROM webhook w WHERE w.app = ?1"
-                       " AND w.id < ?2 AND w.state <> 2 ORDER BY w.id DESC",
+                       " AND w.id < ?2 AND " WEBHOOK_FITS " ORDER BY w.id DESC"
+                       " LIMIT -1 OFFSET ?4",
                        sizeof(struct webhook_row), false, read_webhook_entry},
     [LIST_EVENTS] = {"SELECT id, app, type, mode, created FROM event WHERE id < ?2"
                      " ORDER BY id DESC",
@@ -171,12 +187,31 @@ static sqlite3_stmt *start(struct store_reader *reader, const struct list_query 
     }
     sqlite3_bind_int64(list, 1, query->app_id);
     sqlite3_bind_int64(list, 2, before);
+    if (query->kind == LIST_WEBHOOKS) {
+        sqlite3_bind_int(list, 3, query->state);
+        sqlite3_bind_int(list, 4, query->skip);
+    }
     if (kinds[query->kind].has_n) {
         sqlite3_bind_int(list, 3, n);
         sqlite3_bind_int64(list, 4, query->event_id);
         sqlite3_bind_int64(list, 5, query->webhook_id);
     }
     return list;
+}
+
+static int64_t count_webhooks(struct store_reader *reader, const struct list_query *query)
+{
+    sqlite3_stmt *count =
+        reader_statement(reader, "SELECT count(*) FROM webhook w WHERE w.app = ?1"
+                                 " AND " WEBHOOK_FITS);
+    int64_t total = 0;
+
+    sqlite3_bind_int64(count, 1, query->app_id);
+    sqlite3_bind_int(count, 3, query->state);
+    if (reader_step(reader, count))
+        total = sqlite3_column_int64(count, 0);
+    sqlite3_reset(count);
+    return total;
 }
 
 // Below this id nothing can be as new as was asked.
@@ -220,6 +255,8 @@ void sqlite_list(struct store_reader *reader, struct op *op)
     int64_t last_id = 0;
     int last_n = 0;
 
+    if (query->kind == LIST_WEBHOOKS && query->counts)
+        op->as.list.total = count_webhooks(reader, query);
     while (reader_step(reader, list)) {
         int64_t id = sqlite3_column_int64(list, 0);
         if (id < oldest)

@@ -26,6 +26,7 @@ const char sqlite_schema[] =
     " version INT NOT NULL, used INT NOT NULL DEFAULT 0, created INT NOT NULL);"
     "CREATE TABLE api_key(id INTEGER PRIMARY KEY, app INT NOT NULL, lookup TEXT UNIQUE,"
     " hash BLOB NOT NULL, scopes INT NOT NULL, mode INT NOT NULL, name TEXT, hint TEXT,"
+    " window_until INT NOT NULL DEFAULT 0, window_count INT NOT NULL DEFAULT 0,"
     " created INT, expires INT, revoked INT NOT NULL, last_used INT);"
     "CREATE INDEX key_app ON api_key(app, id);"
     "CREATE TABLE webhook(id INTEGER PRIMARY KEY, app INT NOT NULL, name TEXT,"

@@ -90,6 +90,9 @@
     X(KEY_REVOKE, "UPDATE api_key SET revoked = ?3 WHERE id = ?1 AND app = ?2"               \
                   " AND revoked = 0")                                                        \
     X(KEY_REVOKE_ALL, "UPDATE api_key SET revoked = ?2 WHERE app = ?1 AND revoked = 0")      \
+    X(KEY_WINDOW, "SELECT window_until, window_count FROM api_key WHERE id = ?1")            \
+    X(KEY_WINDOW_SET, "UPDATE api_key SET window_until = ?2, window_count = ?3"              \
+                      " WHERE id = ?1")                                                      \
     X(WEBHOOK_COUNT, "SELECT count(*) FROM webhook WHERE app = ?1 AND state <> 2")           \
     X(WEBHOOK_GET, "SELECT state, version, failing_since, cancel_before, created"            \
                    " FROM webhook WHERE id = ?1 AND app = ?2 AND state <> 2")                \

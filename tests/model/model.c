@@ -221,6 +221,7 @@ static void apply_op(struct store_backend *model, struct op *op, int64_t now_ms,
     case OP_APP:
     case OP_KEY:
     case OP_WEBHOOK: model_configure(model, op, now_ms, news); break;
+    case OP_WINDOW: model_window(model, op); break;
     case OP_POST_DONE: model_post_done(model, op); break;
     default: op->result = OP_FAILED; break;
     }

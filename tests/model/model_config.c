@@ -102,7 +102,7 @@ static enum op_result key_create(struct store_backend *model, const struct key_r
         return OP_LIMIT;
     if (table_find(&model->keys, key))
         return OP_CONFLICT;
-    added = table_add(model, &model->keys, &key, sizeof *added);
+    added = table_add(model, &model->keys, &key, sizeof(struct model_key)); // it stands first
     *added = *row;
     added->lookup = model_text(model, row->lookup);
     added->name = model_text(model, row->name);
@@ -123,6 +123,26 @@ static enum op_result key_revoke(struct store_backend *model, struct key_row *ro
     TOUCH(model, found);
     found->revoked_ms = row->revoked_ms;
     return OP_DONE;
+}
+
+void model_window(struct store_backend *model, struct op *op)
+{
+    struct model_key *key = table_find(&model->keys, map_key(op->as.window.key_id));
+    const int64_t window_ms = op->as.window.window_ms;
+    int64_t until_ms = (op->as.window.now_ms / window_ms + 1) * window_ms;
+
+    op->result = OP_NOT_FOUND;
+    if (!key)
+        return;
+    TOUCH(model, key);
+    if (key->window_until != until_ms && key->window_until != until_ms + window_ms) {
+        key->window_until = until_ms;
+        key->window_count = 0;
+    }
+    op->result = key->window_count < op->as.window.count_max ? OP_DONE : OP_LIMIT;
+    key->window_count += op->result == OP_DONE;
+    op->as.window.count = key->window_count;
+    op->as.window.until_ms = key->window_until;
 }
 
 static enum op_result configure_key(struct store_backend *model, struct op *op,

@@ -92,10 +92,15 @@ static bool give_if_key(struct op *op, const struct key_row *key, size_t at)
     return true;
 }
 
+static bool webhook_fits(const struct list_query *query, const struct model_webhook *webhook)
+{
+    return webhook->row.state != WEBHOOK_DELETED && webhook->row.app_id == query->app_id &&
+           (query->state == LIST_ANY || query->state == (int)webhook->row.state);
+}
+
 static bool give_if_webhook(struct op *op, const struct model_webhook *webhook, size_t at)
 {
-    if (webhook->row.state == WEBHOOK_DELETED ||
-        webhook->row.app_id != op->as.list.query.app_id)
+    if (!webhook_fits(&op->as.list.query, webhook) || op->as.list.query.skip-- > 0)
         return false;
     model_give_webhook(op, webhook, &op->as.list.rows.webhooks[at]);
     return true;
@@ -118,6 +123,7 @@ static bool give_if_delivery(const struct store_backend *model, struct op *op,
     if (!event || !event_fits(&op->as.list.query, event))
         return false;
     model_give_delivery(model, op, row, event, &op->as.list.rows.deliveries[at]);
+    op->as.list.rows.deliveries[at].last_ms = row->last ? row->last->row.duration_ms : 0;
     return state_fits(&op->as.list.query, &op->as.list.rows.deliveries[at]);
 }
 
@@ -161,6 +167,8 @@ void model_list(const struct store_backend *model, struct op *op)
     op->as.list.rows.apps =
         arena_take(&op->arena, (most + 1) * sizeof(struct delivery_row) +
                                    (most + 1) * sizeof(struct webhook_row));
+    for (size_t i = 0; i < table->count && query->counts; i++)
+        op->as.list.total += webhook_fits(query, table->rows[i]);
     for (size_t i = 0; i < table->count; i++) {
         if (!is_behind_cursor(query, &entries[i]))
             continue;

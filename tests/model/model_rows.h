@@ -25,6 +25,12 @@ struct model_app {
     bool is_used; // has had an event: its profile stays
 };
 
+struct model_key {
+    struct key_row row;
+    int64_t window_until;
+    int window_count;
+};
+
 struct model_webhook {
     struct webhook_row row;
     int64_t due_told_in; // the group that told of a parked birth
@@ -138,6 +144,7 @@ void model_cut_off(struct store_backend *model, const struct cut_off *cut, int64
 void model_hand_out(struct store_backend *model, struct news *news);
 void model_configure(struct store_backend *model, struct op *op, int64_t now_ms,
                      struct news *news);
+void model_window(struct store_backend *model, struct op *op);
 void model_disable_if(struct store_backend *model, int64_t webhook_id, int version,
                       int64_t now_ms, struct news *news);
 struct model_post *model_find_mail(const struct store_backend *model, int64_t event_id,

@@ -365,7 +365,50 @@ static void webhooks_of_others(struct world *world)
     op_free(op);
 }
 
+// A key's calls, counted in windows of a minute that begin with the minute.
+static void calls_are_counted(struct world *world)
+{
+    const struct {
+        int64_t key_id, now_ms;
+        enum op_result result;
+        int count;
+        int64_t until_ms;
+    } rows[] = {
+        {1, 10 * MINUTE, OP_DONE, 1, 11 * MINUTE},
+        {1, 11 * MINUTE - 1, OP_DONE, 2, 11 * MINUTE},
+        {2, 11 * MINUTE - 1, OP_DONE, 1, 11 * MINUTE}, // each for itself
+        {1, 11 * MINUTE - 1, OP_DONE, 3, 11 * MINUTE},
+        {1, 11 * MINUTE - 1, OP_LIMIT, 3, 11 * MINUTE},
+        {1, 11 * MINUTE - 1, OP_LIMIT, 3, 11 * MINUTE},
+        {1, 11 * MINUTE, OP_DONE, 1, 12 * MINUTE},     // a new one
+        {1, 11 * MINUTE - 1, OP_DONE, 2, 12 * MINUTE}, // the clock was set back a little
+        {1, 90 * MINUTE, OP_DONE, 1, 91 * MINUTE},     // or was far ahead for a while
+        {1, 12 * MINUTE, OP_DONE, 1, 13 * MINUTE},
+        {3, 12 * MINUTE, OP_NOT_FOUND, 0, 0},
+    };
+
+    make_app(world, APP);
+    for (int64_t id = 1; id <= 2; id++) {
+        struct op *op = op_new(OP_KEY, 0, NULL);
+        op->as.key.row =
+            (struct key_row){.id = id, .app_id = APP, .lookup = id == 1 ? "a" : "b"};
+        assert_int_equal(finish(world, op), OP_DONE);
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct op *op = op_new(OP_WINDOW, 0, NULL);
+        op->as.window.key_id = rows[i].key_id;
+        op->as.window.now_ms = rows[i].now_ms;
+        op->as.window.window_ms = MINUTE;
+        op->as.window.count_max = 3;
+        assert_int_equal(apply_one(world, op), rows[i].result);
+        assert_int_equal(op->as.window.count, rows[i].count);
+        assert_int_equal(op->as.window.until_ms, rows[i].until_ms);
+        op_free(op);
+    }
+}
+
 const struct conformance_case config_cases[] = {
+    {"calls_are_counted", calls_are_counted},
     {"app_uid_is_unique", app_uid_is_unique},
     {"versions_and_if_match", versions_and_if_match},
     {"app_version_counts_all", app_version_counts_all},

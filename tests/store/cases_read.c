@@ -248,7 +248,61 @@ static void event_with_its_deliveries(struct world *world)
     op_free(op);
 }
 
+static void webhooks_by_place(struct world *world)
+{
+    enum { COUNT = 7 };
+    const struct {
+        int state, skip, limit;
+        size_t count;
+        int64_t total, first;
+    } rows[] = {
+        {LIST_ANY, 0, 3, 3, 7, HOOK + 6},       {LIST_ANY, 5, 3, 2, 7, HOOK + 1},
+        {LIST_ANY, 7, 3, 0, 7, 0},              {LIST_ANY, 90, 3, 0, 7, 0},
+        {WEBHOOK_ENABLED, 1, 9, 3, 4, HOOK + 4}, {WEBHOOK_DISABLED, 1, 1, 1, 3, HOOK + 3},
+    };
+
+    make_app(world, APP);
+    for (int64_t i = 0; i < COUNT + 1; i++)
+        make_hook(world, HOOK + i);
+    change_hook(world, HOOK + COUNT, VERB_DELETE, WEBHOOK_DELETED);
+    for (int64_t i = 1; i < COUNT; i += 2)
+        change_hook(world, HOOK + i, VERB_UPDATE, WEBHOOK_DISABLED);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct op *op = op_list(LIST_WEBHOOKS, APP, rows[i].limit);
+        op->as.list.query.state = rows[i].state;
+        op->as.list.query.skip = rows[i].skip;
+        op->as.list.query.counts = true;
+        assert_int_equal(ask(world, op), OP_DONE);
+        assert_int_equal(op->as.list.count, rows[i].count);
+        assert_int_equal(op->as.list.total, rows[i].total);
+        if (rows[i].count > 0)
+            assert_int_equal(op->as.list.rows.webhooks[0].id, rows[i].first);
+        op_free(op);
+    }
+}
+
+static void lists_tell_how_long_it_took(struct world *world)
+{
+    struct op *op = op_settle(1000, 0, 1, SETTLE_DELIVERED);
+
+    make_app(world, APP);
+    make_hook(world, HOOK);
+    accept_one(world, 1000, HOOK);
+    op->as.settle.settle->attempt.duration_ms = 77;
+    assert_int_equal(apply_one(world, op), OP_DONE);
+    op_free(op);
+    accept_one(world, 1001, HOOK);
+    op = op_list(LIST_DELIVERIES, APP, 5);
+    assert_int_equal(ask(world, op), OP_DONE);
+    assert_int_equal(op->as.list.count, 2);
+    assert_int_equal(op->as.list.rows.deliveries[0].last_ms, 0);
+    assert_int_equal(op->as.list.rows.deliveries[1].last_ms, 77);
+    op_free(op);
+}
+
 const struct conformance_case read_cases[] = {
+    {"webhooks_by_place", webhooks_by_place},
+    {"lists_tell_how_long_it_took", lists_tell_how_long_it_took},
     {"lists_by_page", lists_by_page},
     {"deliveries_by_filter", deliveries_by_filter},
     {"cancelled_at_once_in_lists", cancelled_at_once_in_lists},
