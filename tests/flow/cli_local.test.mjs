@@ -25,7 +25,11 @@ const secrets = {
 };
 
 // Signs the body under the profile; gives what verify is then asked with.
-async function signed(t, profile, { secret = secrets[profile], sent = body, more = [] } = {}) {
+async function signed(
+  t,
+  profile,
+  { secret = secrets[profile], sent = body, more = [] } = {},
+) {
   const folder = makeFolder(t);
   const secretFile = writeFile(folder, 'secret', `${secret}\n`);
   const bodyFile = writeFile(folder, 'body.json', sent);

@@ -12,7 +12,10 @@ const TOO_LONG_MS = 60000;
 
 // { code, signal, stdout, stderr }. env is added to an environment without POSTHORN_…;
 // whileRunning gets the child.
-export function run(args, { env = {}, input = '', cwd, whileRunning, program = BINARY } = {}) {
+export function run(
+  args,
+  { env = {}, input = '', cwd, whileRunning, program = BINARY } = {},
+) {
   const { PATH, HOME } = process.env;
   const child = spawn(program, args, { env: { PATH, HOME, ...env }, cwd });
   const result = { stdout: '', stderr: '' };
