@@ -17,7 +17,7 @@ static const struct flag_row rows[FLAGS] = {
 static const struct {
     const char *name;
     const char *instead;
-} secrets[] = {
+} shown[] = {
     {"api-key", "--api-key-file FILE, or the variables POSTHORN_API_KEY_FILE or "
                 "POSTHORN_API_KEY"},
     {"key",
@@ -76,12 +76,12 @@ static bool is_word(const struct flag_row *row, const char *value)
 
 static enum error_code unknown(const char *name, size_t len, struct error *error)
 {
-    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
-        if (text_equal(name, len, secrets[i].name))
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        if (text_equal(name, len, shown[i].name))
             return error_set(error, ERR_PERMISSION,
                              "--%s on a command line would show a secret to everybody here; "
                              "use %s",
-                             secrets[i].name, secrets[i].instead);
+                             shown[i].name, shown[i].instead);
     }
     return error_set(error, ERR_BAD_REQUEST, "there is no flag --%.*s",
                      (int)(len < 60 ? len : 60), name);

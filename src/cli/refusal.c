@@ -14,7 +14,7 @@ enum { WORDS_MAX = 4096 };
 
 static const struct {
     int status;
-    enum exit_code code;
+    int code;
 } exits[] = {
     {401, EXIT_NOT_ALLOWED}, {403, EXIT_NOT_ALLOWED}, {404, EXIT_NOT_FOUND},
     {410, EXIT_NOT_FOUND},   {408, EXIT_UNREACHABLE}, {429, EXIT_RATE_LIMITED},

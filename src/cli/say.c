@@ -48,5 +48,5 @@ int say_failed(enum exit_code code, const char *format, ...)
     va_start(values, format);
     say_line("posthorn: ", format, values);
     va_end(values);
-    return code;
+    return (int)code;
 }

@@ -72,6 +72,7 @@ enum sighting sightings_note(struct sightings *sightings, const struct json_span
 {
     struct sight *sight, *before;
     struct map_key key;
+    bool is_same;
 
     if (!key_of(delivery, &key))
         return SIGHTING_SAME;
@@ -82,7 +83,8 @@ enum sighting sightings_note(struct sightings *sightings, const struct json_span
     before = map_find(&sightings->before, key);
     if (!before)
         return SIGHTING_NEW;
-    return strcmp(before->text, sight->text) == 0 ? SIGHTING_SAME : SIGHTING_CHANGED;
+    is_same = strcmp(before->text, sight->text) == 0;
+    return is_same ? SIGHTING_SAME : SIGHTING_CHANGED;
 }
 
 void sightings_end(struct sightings *sightings)

@@ -145,7 +145,7 @@ static void sign(const char *key, const char *body, char ret[64])
     char text[200];
 
     if (strcmp(key, "base64") == 0) {
-        assert_true(text_from_base64(SECRET + 6, strlen(SECRET) - 6, bytes, &len));
+        assert_true(text_from_base64(&SECRET[6], strlen(SECRET) - 6, bytes, &len));
     } else {
         len = strlen(key);
         memcpy(bytes, key, len);
