@@ -25,12 +25,12 @@ struct app_row {
 
 enum { KEY_HASH_LEN = 32 };
 
-struct key_row {
-    int64_t id;
 // The operator's own app: it stands in every database from the start, is in no list of apps,
 // and its webhooks are told of what happens to those of all others. Less than any minted id.
 enum { OPERATOR_APP_ID = 28528 };
 
+struct key_row {
+    int64_t id;
     int64_t app_id;     // 0: the operator's
     const char *lookup; // the public part: 12 base62 characters
     unsigned char hash[KEY_HASH_LEN];
@@ -39,6 +39,13 @@ enum { OPERATOR_APP_ID = 28528 };
     const char *name;
     const char *hint;
     int64_t created_ms, expires_ms, revoked_ms, last_used_ms;
+    int rate_per_s, burst; // 0: no limit
+};
+
+// A key was used; of one key such a row is written at most so often.
+enum { KEY_USE_EVERY_MS = 60000 };
+struct key_use {
+    int64_t key_id, at_ms;
 };
 
 enum webhook_state { WEBHOOK_ENABLED, WEBHOOK_DISABLED, WEBHOOK_DELETED };
@@ -76,8 +83,6 @@ struct event_row {
     int fan;             // deliveries it has
 };
 
-struct delivery_row {
-    int64_t event_id;
 // The e-mail that a contract demands when a delivery has failed for good.
 enum mail_state {
     MAIL_NONE, // it has not failed, or its contract demands none
@@ -111,6 +116,8 @@ struct post_row {
     const char *note;     // WEBHOOK_DISABLED: why
 };
 
+struct delivery_row {
+    int64_t event_id;
     int64_t webhook_id;
     uint16_t n, step, number, crashes;
     enum delivery_state state; // CANCELLED also where its webhook's cancel_before says so
@@ -121,9 +128,9 @@ struct post_row {
     int64_t last_ms;  // the last attempt's duration; lists alone tell it
     const char *type; // of the event
     int64_t created_ms;
+    enum mail_state mail;
 };
 
-    enum mail_state mail;
 struct attempt_row {
     int64_t id;
     int number;

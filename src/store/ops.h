@@ -32,11 +32,12 @@ enum op_kind {
     OP_RECORD, // a test event with its one delivery and attempt, all made already
     OP_APP,
     OP_KEY,
+    OP_KEY_USES,
     OP_WEBHOOK,
     OP_WINDOW, // one call more of a key that may make so many an hour
-    // reads, done by a reader's thread
-    OP_JOB, // recover: starts one, or stops it
+    OP_JOB,       // recover: starts one, or stops it
     OP_POST_DONE, // something to be told was told, or is to be tried again
+    // reads, done by a reader's thread
     OP_KEY_BY_LOOKUP,
     OP_APP_CARD,
     OP_HOOK_CARD,
@@ -48,10 +49,10 @@ enum op_kind {
     OP_GET_REPLY,
     OP_WEBHOOK_STATS,
     OP_STATS,
+    OP_POST_TAKE, // what is to be told, and due
     OP_KINDS
 };
 
-    OP_POST_TAKE, // what is to be told, and due
 enum op_result {
     OP_PENDING,
     OP_DONE,
@@ -64,6 +65,7 @@ enum op_result {
     OP_LIMIT,    // there are as many as are allowed
     OP_CHANGED,  // If-Match: another version
     OP_BUSY,     // RETRY: an attempt is due or in flight
+    OP_LAST,     // KEY: without it nobody could do what an operator may
     OP_GONE,     // ended (CANCEL), or the webhook is gone (RETRY)
     OP_FULL,     // the disk is full: nothing was changed
     OP_FAILED,   // the store is stopping
@@ -168,6 +170,10 @@ struct op {
             int count_max;
             struct kept_reply reply;
         } key;
+        struct { // keys that are gone, or were written less than KEY_USE_EVERY_MS before: not
+            const struct key_use *rows;
+            size_t count;
+        } key_uses;
         struct {
             enum verb verb;
             struct webhook_row row;       // UPDATE: as it shall be. DELETE: id, app_id

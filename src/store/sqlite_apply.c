@@ -21,6 +21,7 @@ static void apply_op(struct store_backend *backend, struct op *op, int64_t now_m
     case OP_RETRY: sqlite_retry(backend, op, news); break;
     case OP_CANCEL: sqlite_cancel(backend, op, news); break;
     case OP_RECORD: sqlite_record(backend, op); break;
+    case OP_KEY_USES: sqlite_key_uses(backend, op); break;
     case OP_APP:
     case OP_KEY:
     case OP_WEBHOOK: sqlite_configure(backend, op, now_ms, news); break;

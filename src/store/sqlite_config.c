@@ -197,9 +197,25 @@ static enum op_result key_create(struct store_backend *backend, const struct key
     bind_text(add, 8, row->hint);
     sqlite3_bind_int64(add, 9, row->created_ms);
     sqlite3_bind_int64(add, 10, row->expires_ms);
+    sqlite3_bind_int(add, 11, row->rate_per_s);
+    sqlite3_bind_int(add, 12, row->burst);
     if (!sqlite_run(backend, SQL_KEY_ADD) || !sqlite3_changes(backend->db))
         return OP_CONFLICT;
     return OP_DONE;
+}
+
+// Is another of the app's keys in force?
+static bool has_other_key(struct store_backend *backend, const struct key_row *row,
+                          int64_t now_ms)
+{
+    sqlite3_stmt *others = sqlite_statement(backend, SQL_KEY_OTHERS);
+
+    sqlite3_bind_int64(others, 1, row->app_id);
+    sqlite3_bind_int64(others, 2, row->id);
+    sqlite3_bind_int64(others, 3, now_ms);
+    bool is_found = sqlite_step(backend, SQL_KEY_OTHERS);
+    sqlite_reset(backend, SQL_KEY_OTHERS);
+    return is_found;
 }
 
 static enum op_result key_revoke(struct store_backend *backend, struct key_row *row,
@@ -214,7 +230,21 @@ static enum op_result key_revoke(struct store_backend *backend, struct key_row *
     sqlite3_bind_int64(revoke, 3, row->revoked_ms);
     if (!sqlite_run(backend, SQL_KEY_REVOKE) || !sqlite3_changes(backend->db))
         return OP_NOT_FOUND;
-    return OP_DONE;
+    return row->app_id == 0 && !has_other_key(backend, row, now_ms) ? OP_LAST : OP_DONE;
+}
+
+void sqlite_key_uses(struct store_backend *backend, struct op *op)
+{
+    sqlite3_stmt *used = sqlite_statement(backend, SQL_KEY_USED);
+
+    for (size_t i = 0; i < op->as.key_uses.count; i++) {
+        const struct key_use *use = &op->as.key_uses.rows[i];
+        sqlite3_bind_int64(used, 1, use->key_id);
+        sqlite3_bind_int64(used, 2, use->at_ms);
+        sqlite3_bind_int64(used, 3, use->at_ms - KEY_USE_EVERY_MS);
+        sqlite_run(backend, SQL_KEY_USED);
+    }
+    op->result = OP_DONE;
 }
 
 static enum op_result configure_key(struct store_backend *backend, struct op *op,

@@ -34,4 +34,7 @@ void webhook_end(struct store_backend *backend, struct known_webhook *webhook,
 void app_bump(struct store_backend *backend, int64_t app_id);
 void bind_text(struct sqlite3_stmt *statement, int at, const char *text); // NULL: null
 
+// Writes when keys were last used.
+void sqlite_key_uses(struct store_backend *backend, struct op *op);
+
 #endif

@@ -35,6 +35,8 @@ void read_key(struct arena *arena, sqlite3_stmt *row, struct key_row *ret)
     ret->expires_ms = sqlite3_column_int64(row, 9);
     ret->revoked_ms = sqlite3_column_int64(row, 10);
     ret->last_used_ms = sqlite3_column_int64(row, 11);
+    ret->rate_per_s = sqlite3_column_int(row, 12);
+    ret->burst = sqlite3_column_int(row, 13);
 }
 
 void read_webhook(struct arena *arena, sqlite3_stmt *row, struct webhook_row *ret)
@@ -70,8 +72,8 @@ void read_delivery(sqlite3_stmt *row, struct delivery_row *ret)
     ret->ended_ms = sqlite3_column_int64(row, 9);
     ret->last_status = sqlite3_column_int(row, 10);
     ret->last_error = sqlite3_column_int(row, 11);
-}
     ret->mail = (enum mail_state)sqlite3_column_int(row, 12);
+}
 
 void sqlite_read_key(struct store_reader *reader, struct op *op)
 {

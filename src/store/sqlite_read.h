@@ -51,7 +51,8 @@ struct app_row;
 void read_app(struct arena *arena, sqlite3_stmt *row, struct app_row *ret);
 
 #define KEY_COLUMNS \
-    "id, app, lookup, hash, scopes, mode, name, hint, created, expires, revoked, last_used"
+    "id, app, lookup, hash, scopes, mode, name, hint, created, expires, revoked, last_used," \
+    " rate, burst"
 struct key_row;
 void read_key(struct arena *arena, sqlite3_stmt *row, struct key_row *ret);
 

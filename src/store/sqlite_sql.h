@@ -84,11 +84,14 @@
     X(APP_ERASE, "UPDATE app SET version = -1, uid = NULL WHERE id = ?1")                    \
     X(APP_DROP, "DELETE FROM app WHERE id = ?1")                                             \
     X(KEY_ADD, "INSERT OR IGNORE INTO api_key(id, app, lookup, hash, scopes, mode, name,"    \
-               " hint, created, expires, revoked, last_used)"                                \
-               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0)")                    \
+               " hint, created, expires, revoked, last_used, rate, burst)"                   \
+               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0, ?11, ?12)")          \
     X(KEY_COUNT, "SELECT count(*) FROM api_key WHERE app = ?1 AND revoked = 0")              \
     X(KEY_REVOKE, "UPDATE api_key SET revoked = ?3 WHERE id = ?1 AND app = ?2"               \
                   " AND revoked = 0")                                                        \
+    X(KEY_OTHERS, "SELECT 1 FROM api_key WHERE app = ?1 AND id <> ?2 AND revoked = 0"        \
+                  " AND (expires = 0 OR expires > ?3) LIMIT 1")                              \
+    X(KEY_USED, "UPDATE api_key SET last_used = ?2 WHERE id = ?1 AND last_used <= ?3")       \
     X(KEY_REVOKE_ALL, "UPDATE api_key SET revoked = ?2 WHERE app = ?1 AND revoked = 0")      \
     X(KEY_WINDOW, "SELECT window_until, window_count FROM api_key WHERE id = ?1")            \
     X(KEY_WINDOW_SET, "UPDATE api_key SET window_until = ?2, window_count = ?3"              \

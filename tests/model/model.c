@@ -218,6 +218,7 @@ static void apply_op(struct store_backend *model, struct op *op, int64_t now_ms,
     case OP_RETRY: model_retry(model, op, news); break;
     case OP_CANCEL: model_cancel(model, op, news); break;
     case OP_RECORD: model_record(model, op); break;
+    case OP_KEY_USES: model_key_uses(model, op); break;
     case OP_APP:
     case OP_KEY:
     case OP_WEBHOOK: model_configure(model, op, now_ms, news); break;

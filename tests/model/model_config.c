@@ -111,6 +111,32 @@ static enum op_result key_create(struct store_backend *model, const struct key_r
     return OP_DONE;
 }
 
+static bool has_other_key(const struct store_backend *model, const struct key_row *row,
+                          int64_t now_ms)
+{
+    for (size_t i = 0; i < model->keys.count; i++) {
+        const struct key_row *other = model->keys.rows[i];
+        if (other->app_id == row->app_id && other->id != row->id && !other->revoked_ms &&
+            (!other->expires_ms || other->expires_ms > now_ms))
+            return true;
+    }
+    return false;
+}
+
+void model_key_uses(struct store_backend *model, struct op *op)
+{
+    for (size_t i = 0; i < op->as.key_uses.count; i++) {
+        const struct key_use *use = &op->as.key_uses.rows[i];
+        struct key_row *key = table_find(&model->keys, map_key(use->key_id));
+
+        if (!key || use->at_ms - key->last_used_ms < KEY_USE_EVERY_MS)
+            continue;
+        TOUCH(model, key);
+        key->last_used_ms = use->at_ms;
+    }
+    op->result = OP_DONE;
+}
+
 static enum op_result key_revoke(struct store_backend *model, struct key_row *row,
                                  int64_t now_ms)
 {
@@ -120,6 +146,8 @@ static enum op_result key_revoke(struct store_backend *model, struct key_row *ro
         row->revoked_ms = now_ms;
     if (!found || found->app_id != row->app_id || found->revoked_ms)
         return OP_NOT_FOUND;
+    if (row->app_id == 0 && !has_other_key(model, row, now_ms))
+        return OP_LAST;
     TOUCH(model, found);
     found->revoked_ms = row->revoked_ms;
     return OP_DONE;

@@ -139,6 +139,7 @@ void model_retry(struct store_backend *model, struct op *op, struct news *news);
 void model_cancel(struct store_backend *model, struct op *op, struct news *news);
 void model_park(struct store_backend *model, struct op *op);
 void model_behind(struct store_backend *model, struct op *op);
+void model_key_uses(struct store_backend *model, struct op *op);
 void model_claim(struct store_backend *model, struct op *op);
 void model_cut_off(struct store_backend *model, const struct cut_off *cut, int64_t now_ms);
 void model_hand_out(struct store_backend *model, struct news *news);
