@@ -1,2 +1,3 @@
+add_unit_test(thread limit)
 add_unit_test(thread mailbox)
 add_unit_test(thread thread)
