@@ -73,10 +73,7 @@ static void add_advice(struct request *request, const struct error *error,
         response_header(response, "Allow", "%s", allowed);
         break;
     case ERR_RATE_LIMITED:
-        response_header(response, "Retry-After", "%lld", (long long)request->retry_after_s);
-        response_header(response, "RateLimit", "\"key\";r=0;t=%lld",
-                        (long long)request->retry_after_s);
-        response_header(response, "RateLimit-Policy", "\"key\";q=2000;w=2");
+        response_header(response, "Retry-After", "%lld", (long long)request->allowance.wait_s);
         break;
     case ERR_OVERLOADED:
     case ERR_UNAVAILABLE:
@@ -103,6 +100,23 @@ void response_fail(struct request *request, struct response *response,
     }
 }
 
+// What is left of the limit that the request was counted against (draft-ietf-httpapi-
+// ratelimit-headers-10): q requests in w seconds; r are left, and in t seconds there is one
+// more (where none is left), or all of them.
+static void add_allowance(const struct request *request, struct response *response)
+{
+    const struct taken *allowance = &request->allowance;
+    const char *policy = request->key_id != 0 ? "key" : "address";
+
+    if (allowance->burst == 0) {
+        return;
+    }
+    response_header(response, "RateLimit-Policy", "\"%s\";q=%lld;w=%lld", policy,
+                    (long long)allowance->burst, (long long)allowance->window_s);
+    response_header(response, "RateLimit", "\"%s\";r=%lld;t=%lld", policy,
+                    (long long)allowance->left, (long long)allowance->wait_s);
+}
+
 static void send_and_release(struct request *request, struct response *response)
 {
     if (!buf_ok(&response->body)) {
@@ -110,6 +124,7 @@ static void send_and_release(struct request *request, struct response *response)
         error_set(&error, ERR_BROKEN, "the answer is too large");
         response_fail(request, response, &error);
     }
+    add_allowance(request, response);
     server_reply(request->door->server, request->handle, response->status, response->type,
                  response->headers, response->header_count, response->body.data,
                  response->body.len);
@@ -169,6 +184,7 @@ static const struct {
     {OP_FAILED, ERR_UNAVAILABLE, "the store is stopping"},
     {OP_TOO_SLOW, ERR_OVERLOADED, "reading this took too long"},
     {OP_BUSY, ERR_CONFLICT, "an attempt of this delivery is due or in flight"},
+    {OP_LAST, ERR_CONFLICT, "the operator's last key in force cannot be deleted"},
     {OP_REPLAY, ERR_EXPIRED, "the first answer to this Idempotency-Key is no longer kept"},
 };
 

@@ -1,4 +1,5 @@
-// Keys of an app. One is shown whole once, in the answer that made it.
+// Keys of an app, and the operator's own. One is shown whole once, in the answer that made
+// it, and none can make one that may do more than itself.
 
 #include "api/door_parts.h"
 #include "api/fields.h"
@@ -17,13 +18,23 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME, SCOPES_FIELD, MODE, EXPIRES_AT, FIELDS };
+enum { NAME, SCOPES_FIELD, MODE, EXPIRES_AT, RATE, BURST, FIELDS };
+enum { RATE_DEFAULT = 1000, BURST_DEFAULT = 2000, RATE_MAX = 1000000, BURST_MAX = 10000000 };
 
 static const struct field fields[FIELDS] = {
     [NAME] = {"name", FIELD_TEXT, true, 400},
     [SCOPES_FIELD] = {"scopes", FIELD_TEXTS, false, 32},
     [MODE] = {"mode", FIELD_TEXT, false, 8},
     [EXPIRES_AT] = {"expires_at", FIELD_TIME, false, 0},
+    [RATE] = {"rate_per_s", FIELD_WHOLE, false, RATE_MAX},
+    [BURST] = {"burst", FIELD_WHOLE, false, BURST_MAX},
+};
+
+enum { OPERATOR_NAME, OPERATOR_EXPIRES_AT, OPERATOR_FIELDS };
+
+static const struct field operator_fields[OPERATOR_FIELDS] = {
+    [OPERATOR_NAME] = {"name", FIELD_TEXT, true, 400},
+    [OPERATOR_EXPIRES_AT] = {"expires_at", FIELD_TIME, false, 0},
 };
 
 // All that a key of an app may have.
@@ -82,6 +93,63 @@ static enum error_code read_mode(const struct request *request,
     return ERR_OK;
 }
 
+// A key that ends cannot make one that outlives it. Absent: as long as the maker.
+static enum error_code read_expiry(const struct request *request,
+                                   const struct field_value *value, int64_t *ret,
+                                   struct error *error)
+{
+    bool ends = request->key_expires_ms != 0;
+
+    *ret = value->whole;
+    if (value->whole != 0 && value->whole <= door_now(request->door).wall_ms) {
+        return error_at(error, ERR_INVALID_FIELD, "expires_at", "must be in the future");
+    }
+    if (*ret == 0) {
+        *ret = request->key_expires_ms;
+    }
+    if (ends && *ret > request->key_expires_ms) {
+        return error_at(error, ERR_FORBIDDEN_SCOPE, "expires_at",
+                        "the key ends before that, so it cannot make one that does not");
+    }
+    return ERR_OK;
+}
+
+// One number of the limit; absent: as the maker's, or the default where the maker has none
+// because it is the operator's.
+static enum error_code read_number(const struct request *request, const char *name,
+                                   const struct field_value *value, int makers, int standard,
+                                   int *ret, struct error *error)
+{
+    bool is_operator = (request->scopes & SCOPE_OPERATOR) != 0;
+    bool is_given = value->is_given && !value->is_null;
+
+    *ret = is_given ? (int)value->whole : is_operator ? standard : makers;
+    if (!is_operator && makers != 0 && (*ret == 0 || *ret > makers)) {
+        return error_at(error, ERR_FORBIDDEN_SCOPE, name,
+                        "the key's own is %d, so it cannot give more", makers);
+    }
+    return ERR_OK;
+}
+
+// 0 in either: no limit at all.
+static enum error_code read_rate(const struct request *request,
+                                 const struct field_value *values, struct key_row *row,
+                                 struct error *error)
+{
+    enum error_code code =
+        read_number(request, "rate_per_s", &values[RATE], request->key_rate_per_s,
+                    RATE_DEFAULT, &row->rate_per_s, error);
+
+    if (code == ERR_OK) {
+        code = read_number(request, "burst", &values[BURST], request->key_burst,
+                           BURST_DEFAULT, &row->burst, error);
+    }
+    if (row->rate_per_s == 0 || row->burst == 0) {
+        row->rate_per_s = row->burst = 0;
+    }
+    return code;
+}
+
 // How a platform's keys begin, and whether one is shown in two halves.
 static const struct {
     const char *live, *test;
@@ -100,7 +168,8 @@ static void make_key(struct request *request, struct op *op)
     unsigned char dice[KEY_DICE];
     char text[KEY_TEXT_MAX];
     struct key_parts parts;
-    int form = (int)request->profile->key_form;
+    const struct profile *profile = request->profile; // NULL: it is the operator's
+    int form = (int)(profile != NULL ? profile->key_form : KEY_FORM_NATIVE);
 
     random_fill(dice, sizeof dice);
     size_t len = key_text_make(row->mode == EVENT_TEST ? forms[form].test : forms[form].live,
@@ -125,11 +194,24 @@ static void make_key(struct request *request, struct op *op)
     memory_wipe(text, sizeof text);
 }
 
-enum error_code key_create_ask(struct request *request, struct op *op, struct error *error)
+static void create_key(struct request *request, const char *name, struct op *op)
 {
     struct door *door = request->door;
     struct key_row *row = &op->as.key.row;
     int64_t now_ms = door_now(door).wall_ms;
+
+    op->as.key.verb = VERB_CREATE;
+    op->as.key.count_max = (int)limit(LIMIT_KEYS);
+    row->id = minter_next(&door->minter, now_ms);
+    row->app_id = request->app_id;
+    row->name = input_copy(&op->arena, name);
+    row->created_ms = now_ms;
+    make_key(request, op);
+}
+
+enum error_code key_create_ask(struct request *request, struct op *op, struct error *error)
+{
+    struct key_row *row = &op->as.key.row;
     struct field_value values[FIELDS];
     enum error_code code =
         fields_read(request->json, fields, FIELDS, values, NULL, NULL, error);
@@ -140,21 +222,36 @@ enum error_code key_create_ask(struct request *request, struct op *op, struct er
     if (code == ERR_OK) {
         code = read_mode(request, &values[MODE], &row->mode, error);
     }
-    if (code == ERR_OK && values[EXPIRES_AT].whole != 0 &&
-        values[EXPIRES_AT].whole <= now_ms) {
-        code = error_at(error, ERR_INVALID_FIELD, "expires_at", "must be in the future");
+    if (code == ERR_OK) {
+        code = read_expiry(request, &values[EXPIRES_AT], &row->expires_ms, error);
+    }
+    if (code == ERR_OK) {
+        code = read_rate(request, values, row, error);
+    }
+    if (code == ERR_OK) {
+        create_key(request, values[NAME].text, op);
+    }
+    return code;
+}
+
+// It may do everything, has no limit, and is live.
+enum error_code operator_key_create_ask(struct request *request, struct op *op,
+                                        struct error *error)
+{
+    struct key_row *row = &op->as.key.row;
+    struct field_value values[OPERATOR_FIELDS];
+    enum error_code code = fields_read(request->json, operator_fields, OPERATOR_FIELDS,
+                                       values, NULL, NULL, error);
+
+    if (code == ERR_OK) {
+        code = read_expiry(request, &values[OPERATOR_EXPIRES_AT], &row->expires_ms, error);
     }
     if (code != ERR_OK) {
         return code;
     }
-    op->as.key.verb = VERB_CREATE;
-    op->as.key.count_max = (int)limit(LIMIT_KEYS);
-    row->id = minter_next(&door->minter, now_ms);
-    row->app_id = request->app_id;
-    row->name = input_copy(&op->arena, values[NAME].text);
-    row->created_ms = now_ms;
-    row->expires_ms = values[EXPIRES_AT].whole;
-    make_key(request, op);
+    row->scopes = SCOPE_OPERATOR;
+    row->mode = EVENT_LIVE;
+    create_key(request, values[OPERATOR_NAME].text, op);
     return ERR_OK;
 }
 

@@ -3,9 +3,8 @@
 #include "api/door_parts.h"
 #include "api/key_text.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "base/text.h"
-#include "hook/seal.h"
+#include "thread/limit.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -13,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RATE_PER_S = 1000, RATE_BURST = 2000, US_PER_REQUEST = 1000000 / RATE_PER_S };
-enum { STRANGERS = 4096, FAILURES_MAX = 20, MINUTE_MS = 60000 };
+enum { FAILURES = 20 }; // of one address in a minute
+static const int64_t NS_PER_S = INT64_C(1000000000), MINUTE_NS = INT64_C(60000000000);
 
 struct pepper {
     EVP_MAC *kind;
@@ -28,20 +27,17 @@ static void must(bool done)
     }
 }
 
-struct pepper *pepper_new(const struct keyring *keyring)
+struct pepper *pepper_new(const unsigned char key[PEPPER_KEY_LEN])
 {
     struct pepper *pepper = NEW(struct pepper);
-    unsigned char key[32];
     char digest[] = "SHA256";
     OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
                            OSSL_PARAM_construct_end()};
 
-    must(keyring_subkey(keyring, NULL, "pepper/v1", key, sizeof key));
     pepper->kind = EVP_MAC_fetch(NULL, "HMAC", NULL);
     must(pepper->kind != NULL);
     pepper->mac = EVP_MAC_CTX_new(pepper->kind);
-    must(pepper->mac != NULL && EVP_MAC_init(pepper->mac, key, sizeof key, params) == 1);
-    memory_wipe(key, sizeof key);
+    must(pepper->mac != NULL && EVP_MAC_init(pepper->mac, key, PEPPER_KEY_LEN, params) == 1);
     return pepper;
 }
 
@@ -87,69 +83,35 @@ bool auth_holds(struct pepper *pepper, const struct key_parts *parts,
            (key->expires_ms == 0 || now_ms < key->expires_ms);
 }
 
-// GCRA: requests are due evenly spread, and may come early by a burst.
-bool auth_allow(struct known_key *key, int64_t now_mono_ms, int64_t *ret_wait_s)
+bool auth_allow(struct limit_table *keys, const struct known_key *key, int64_t mono_ms,
+                struct taken *ret)
 {
-    int64_t now_us = now_mono_ms * 1000;
-    int64_t next_us = key->next_us > now_us ? key->next_us : now_us;
-    int64_t early_us = next_us - now_us - (int64_t)(RATE_BURST - 1) * US_PER_REQUEST;
+    struct rate rate = {.burst = key->burst};
 
-    if (key->app_id != 0 && early_us > 0) {
-        *ret_wait_s = early_us / 1000000 + 1;
-        return false;
+    *ret = (struct taken){0};
+    if (key->rate_per_s == 0) {
+        return true;
     }
-    key->next_us = next_us + US_PER_REQUEST;
-    return true;
+    rate.interval_ns = NS_PER_S / key->rate_per_s;
+    return limit_take(keys, (uint64_t)key->id, &rate, mono_ms, ret);
 }
 
-// A table of fixed size: two addresses may share a place, and then share the allowance.
-struct strangers {
-    uint64_t seed;
-    struct stranger {
-        int64_t minute;
-        int failures;
-    } table[STRANGERS];
-};
-
-struct strangers *strangers_new(void)
+// An IPv6 address counts by its /64: that is what one subscriber has.
+static uint64_t number_of(const struct address *address)
 {
-    struct strangers *strangers = NEW(struct strangers);
-
-    strangers->seed = random_u64();
-    return strangers;
-}
-
-void strangers_free(struct strangers *strangers)
-{
-    free(strangers);
-}
-
-static size_t place_of(uint64_t seed, const struct address *address)
-{
-    const unsigned char *bytes = (const unsigned char *)&address->as.v4.sin_addr;
-    size_t len = sizeof address->as.v4.sin_addr;
-    uint64_t mixed = seed;
+    uint64_t bits;
 
     if (address->as.any.sa_family == AF_INET6) {
-        bytes = (const unsigned char *)&address->as.v6.sin6_addr;
-        len = 8; // whoever has one IPv6 address has all of its network
+        memcpy(&bits, &address->as.v6.sin6_addr, sizeof bits);
+        return bits;
     }
-    for (size_t i = 0; i < len; i++) {
-        mixed = (mixed ^ bytes[i]) * 0x100000001b3u;
-        mixed ^= mixed >> 29;
-    }
-    return (size_t)(mixed % STRANGERS);
+    return address->as.v4.sin_addr.s_addr;
 }
 
-bool strangers_note(struct strangers *strangers, const struct address *address,
-                    int64_t mono_ms)
+bool auth_allow_stranger(struct limit_table *strangers, const struct address *address,
+                         int64_t mono_ms, struct taken *ret)
 {
-    struct stranger *stranger = &strangers->table[place_of(strangers->seed, address)];
-    int64_t minute = mono_ms / MINUTE_MS + 1;
+    static const struct rate rate = {.interval_ns = MINUTE_NS / FAILURES, .burst = FAILURES};
 
-    if (stranger->minute != minute) {
-        *stranger = (struct stranger){.minute = minute};
-    }
-    stranger->failures += stranger->failures <= FAILURES_MAX;
-    return stranger->failures <= FAILURES_MAX;
+    return limit_take(strangers, number_of(address), &rate, mono_ms, ret);
 }

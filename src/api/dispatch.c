@@ -30,8 +30,8 @@ static enum error_code refuse_stranger(struct request *request, struct error *er
 {
     struct door *door = request->door;
 
-    if (!strangers_note(door->strangers, &request->peer, door_now(door).mono_ms)) {
-        request->retry_after_s = 60;
+    if (!auth_allow_stranger(door->options.stranger_limits, &request->peer,
+                             door_now(door).mono_ms, &request->allowance)) {
         return error_set(error, ERR_RATE_LIMITED, "too many requests without a valid key");
     }
     if (request->query.len > 0 &&
@@ -60,13 +60,15 @@ void dispatch_unknown_key(struct request *request)
 static enum error_code take_from_allowance(struct request *request, struct known_key *known,
                                            struct error *error)
 {
-    int64_t mono_ms = door_now(request->door).mono_ms;
+    struct door *door = request->door;
+    struct moment now = door_now(door);
 
     if (request->was_counted) {
         return ERR_OK;
     }
     request->was_counted = true;
-    if (!auth_allow(known, mono_ms, &request->retry_after_s)) {
+    key_uses_note(&door->uses, known, now.wall_ms);
+    if (!auth_allow(door->options.key_limits, known, now.mono_ms, &request->allowance)) {
         return error_set(error, ERR_RATE_LIMITED, "this key's requests come too fast");
     }
     return ERR_OK;
@@ -92,6 +94,9 @@ static enum error_code step_key(struct request *request, struct error *error)
     server_trust(request->door->server, request->handle);
     request->key_id = known->id;
     request->key_app_id = known->app_id;
+    request->key_expires_ms = known->expires_ms;
+    request->key_rate_per_s = known->rate_per_s;
+    request->key_burst = known->burst;
     request->scopes = known->scopes;
     request->mode = known->mode;
     return take_from_allowance(request, known, error);

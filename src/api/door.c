@@ -48,7 +48,7 @@ struct door *door_new(const struct door_options *options)
 
     door->options = *options;
     door->minter.number = options->minter;
-    door->pepper = pepper_new(options->keyring);
+    door->pepper = pepper_new(options->pepper_key);
     bool done = keyring_subkey(options->keyring, NULL, "cursor/v1", door->cursor_key,
                                sizeof door->cursor_key);
     assert(done);
@@ -62,7 +62,6 @@ struct door *door_new(const struct door_options *options)
     list_init(&door->requests);
     list_init(&door->crowd);
     list_init(&door->spare);
-    door->strangers = strangers_new();
     door->instance = random_u64();
     buf_init(&door->response.body, RESPONSE_BODY_MAX);
     return door;
@@ -93,7 +92,6 @@ void door_free(struct door *door)
     memory_wipe(door->cursor_key, sizeof door->cursor_key);
     EVP_MD_free(door->sha256);
     EVP_MD_CTX_free(door->digest);
-    strangers_free(door->strangers);
     buf_done(&door->response.body);
     free(door);
 }
@@ -208,6 +206,10 @@ void door_on_op(struct door *door, struct op *op)
 {
     struct request *request = op->asker;
 
+    if (request == NULL) { // key_uses_flush()
+        op_free(op);
+        return;
+    }
     assert(request->door == door);
     dispatch_op(request, op);
 }
@@ -232,6 +234,7 @@ void door_on_change(struct door *door, int64_t app_id, int64_t webhook_id)
 void door_on_timer(struct door *door)
 {
     handover_crowd(door);
+    key_uses_flush(door);
 }
 
 size_t door_waiting(const struct door *door)
@@ -241,11 +244,11 @@ size_t door_waiting(const struct door *door)
 
 // --- the first key ---
 
-void door_make_key(const struct keyring *keyring, const char *prefix,
+void door_make_key(const unsigned char pepper_key[PEPPER_KEY_LEN], const char *prefix,
                    const unsigned char dice[64], char ret_text[128], struct key_row *ret_row,
                    char ret_lookup[16], char ret_hint[8])
 {
-    struct pepper *pepper = pepper_new(keyring);
+    struct pepper *pepper = pepper_new(pepper_key);
     struct key_parts parts;
 
     key_text_make(prefix, '_', dice, ret_text, &parts);

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { PEPPER_KEY_LEN = 32 };
+
 struct attempt_row;
 struct buf;
 struct door;
@@ -22,6 +24,7 @@ struct event;
 struct guard;
 struct id_cipher;
 struct keyring;
+struct limit_table;
 struct op;
 struct profile_set;
 struct store;
@@ -31,6 +34,9 @@ struct door_options {
     struct store *store;
     const struct profile_set *profiles;
     const struct keyring *keyring;
+    const unsigned char *pepper_key;     // of PEPPER_KEY_LEN, under which keys are hashed
+    struct limit_table *key_limits;      // shared by all workers
+    struct limit_table *stranger_limits; // by address
     const struct guard *guard;
     struct id_cipher *cipher; // the worker's
     int minter;               // number for ids minted here: unique among threads and boots
@@ -65,7 +71,7 @@ size_t door_waiting(const struct door *door); // requests that are not answered 
 
 // The key that opens everything, made at the first start: its text (shown once) and its row.
 struct key_row;
-void door_make_key(const struct keyring *keyring, const char *prefix,
+void door_make_key(const unsigned char pepper_key[PEPPER_KEY_LEN], const char *prefix,
                    const unsigned char dice[64], char ret_text[128], struct key_row *ret_row,
                    char ret_lookup[16], char ret_hint[8]);
 

@@ -8,6 +8,7 @@
 #include "api/cache.h"
 #include "api/cursor.h"
 #include "api/door.h"
+#include "api/key_uses.h"
 #include "api/requests.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -26,8 +27,8 @@ struct known_key {
     uint32_t scopes;
     enum event_mode mode;
     int64_t expires_ms, revoked_ms;
-    int64_t next_us; // the key's rate limit: when its next request would be due, were they
-                     // evenly spread
+    int rate_per_s, burst;
+    int64_t noted_ms; // when its use was last noted
 };
 
 // An app with its card, as long as nothing of it has changed.
@@ -64,7 +65,7 @@ struct door {
     bool is_paused;    // no requests are read
     struct link spare; // requests to be used again
     size_t spare_count;
-    struct strangers *strangers; // who failed to say who they are
+    struct key_uses uses;        // since they were last written
     uint64_t instance;           // of the next problem document
     struct response response;    // of the request that is being answered
 };

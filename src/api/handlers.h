@@ -9,7 +9,7 @@
 ask_fn app_create_ask, app_update_ask, app_delete_ask, app_list_ask;
 answer_fn app_get_answer, app_list_answer;
 
-ask_fn key_create_ask, key_delete_ask, key_list_ask;
+ask_fn key_create_ask, operator_key_create_ask, key_delete_ask, key_list_ask;
 answer_fn key_list_answer;
 
 ask_fn webhook_create_ask, webhook_update_ask, webhook_delete_ask, webhook_list_ask;

@@ -65,6 +65,9 @@ void lookup_on_key(struct request *request, struct op *op)
         known->mode = row->mode;
         known->expires_ms = row->expires_ms;
         known->revoked_ms = row->revoked_ms;
+        known->rate_per_s = row->rate_per_s;
+        known->burst = row->burst;
+        known->noted_ms = row->last_used_ms;
         cache_put(&door->keys, key_of_lookup(op->as.key_by_lookup.lookup), &known->item);
     }
     if (op->result == OP_DONE) {

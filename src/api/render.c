@@ -82,16 +82,13 @@ static json_t *render_scopes(uint32_t scopes)
 
 json_t *render_key(struct door *door, const struct key_row *row)
 {
-    json_t *key =
-        json_pack("{so so so ss so so so}", "id", render_id(door, ID_KEY, row->id, 0), "name",
-                  render_text(row->name), "scopes", render_scopes(row->scopes), "mode",
-                  render_mode(row->mode), "hint", render_text(row->hint), "created_at",
-                  render_time(row->created_ms), "expires_at", render_time(row->expires_ms));
-
-    if (row->last_used_ms != 0) { // not known: nothing is said, rather than "never"
-        json_object_set_new(key, "last_used_at", render_time(row->last_used_ms));
-    }
-    return key;
+    return json_pack("{so so so ss so so so so si si}", "id",
+                     render_id(door, ID_KEY, row->id, 0), "name", render_text(row->name),
+                     "scopes", render_scopes(row->scopes), "mode", render_mode(row->mode),
+                     "hint", render_text(row->hint), "created_at",
+                     render_time(row->created_ms), "expires_at", render_time(row->expires_ms),
+                     "last_used_at", render_time(row->last_used_ms), "rate_per_s",
+                     row->rate_per_s, "burst", row->burst);
 }
 
 json_t *render_webhook(struct door *door, const struct webhook_row *row,

@@ -17,6 +17,7 @@
 #include "hook/event.h"
 #include "net/server.h"
 #include "store/ops.h"
+#include "thread/limit.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -77,11 +78,13 @@ struct request {
     bool is_kept;     // the spans are its own
     bool was_counted; // towards its key's limit
     bool was_asked;   // ask() has run: the body is no longer needed
-    int64_t retry_after_s;
+    struct taken allowance; // what is left of its key's limit, or its address's
 
     // who asks, and about what
     int64_t key_id;
     int64_t key_app_id; // 0: the operator's
+    int64_t key_expires_ms;
+    int key_rate_per_s, key_burst;
     uint32_t scopes;
     enum event_mode mode;
     int64_t app_id;
@@ -107,7 +110,7 @@ void request_keep(struct request *request);    // its spans become its own
 void request_release(struct request *request); // it was answered
 void request_free(struct request *request);
 
-enum { RESPONSE_HEADERS_MAX = 6, RESPONSE_BODY_MAX = 32 * 1024 * 1024 };
+enum { RESPONSE_HEADERS_MAX = 8, RESPONSE_BODY_MAX = 32 * 1024 * 1024 };
 
 struct response {
     int status;

@@ -57,6 +57,12 @@ const struct route routes[] = {
     {"DELETE", APP "/keys/{key}", SCOPE_KEY_DELETE, 0, NO_OP, OP_KEY, key_delete_ask,
      nothing_answer},
 
+    {"POST", "/v1/keys", SCOPE_OPERATOR, ROUTE_BODY | ROUTE_ONCE, NO_OP, OP_KEY,
+     operator_key_create_ask, NULL},
+    {"GET", "/v1/keys", SCOPE_OPERATOR, 0, NO_OP, OP_LIST, key_list_ask, key_list_answer},
+    {"DELETE", "/v1/keys/{key}", SCOPE_OPERATOR, 0, NO_OP, OP_KEY, key_delete_ask,
+     nothing_answer},
+
     {"POST", "/v1/apps", SCOPE_OPERATOR, ROUTE_BODY | ROUTE_ONCE, NO_OP, OP_APP,
      app_create_ask, NULL},
     {"GET", "/v1/apps", SCOPE_OPERATOR, 0, NO_OP, OP_LIST, app_list_ask, app_list_answer},

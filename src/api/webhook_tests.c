@@ -158,7 +158,7 @@ void test_send(struct request *request, struct op *op)
                            op->as.record.accept.event)) {
         return;
     }
-    request->retry_after_s = RETRY_S;
+    request->allowance.wait_s = RETRY_S;
     error_set(&error, ERR_RATE_LIMITED, "other tests of this app are still under way");
     answer_error(request, &error);
 }

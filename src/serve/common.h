@@ -1,9 +1,10 @@
 // What all threads of the server share: made by main before any of them runs, and read-only
-// after, but for the atomics.
+// after, but for the atomics and the tables of limits.
 
 #ifndef SERVE_COMMON_H
 #define SERVE_COMMON_H
 
+#include "api/door.h"
 #include "hook/id.h"
 #include "hook/profile.h"
 
@@ -13,6 +14,7 @@
 
 struct guard;
 struct keyring;
+struct limit_table;
 struct mailbox;
 struct peers;
 struct resolver;
@@ -40,6 +42,8 @@ struct common {
     int in_flight_each; // attempts in flight a worker may have
     bool is_loopback;
     unsigned char id_key[ID_KEY_LEN];
+    unsigned char pepper_key[PEPPER_KEY_LEN];
+    struct limit_table *key_limits, *stranger_limits;
     int64_t started_ms;
     atomic_int readiness;                 // enum readiness of serve/health.h
     atomic_int_fast64_t tests[TESTS_MAX]; // under way: the app of each; 0: a free place

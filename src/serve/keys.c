@@ -22,6 +22,7 @@
 enum { KEY_FILE_MAX = 65536 };
 
 static const struct seal_place id_key_place = {.table = "setting", .column = "id_key"};
+static const struct seal_place pepper_place = {.table = "setting", .column = "pepper"};
 
 static void master_key_path(const struct common *common, char path[PATH_MAX])
 {
@@ -75,36 +76,47 @@ static enum error_code open_keyring(struct common *common, bool is_first_start,
     return code;
 }
 
-static enum error_code make_id_key(struct common *common, struct error *error)
+// A random key of the database's own: made once, kept sealed among its settings.
+static enum error_code make_sealed_key(struct common *common, const struct seal_place *place,
+                                       unsigned char *ret, size_t len, struct error *error)
 {
     unsigned char nonce[SEAL_NONCE_LEN];
     struct buf sealed;
     enum error_code code;
 
-    random_fill(common->id_key, sizeof common->id_key);
+    random_fill(ret, len);
     random_fill(nonce, sizeof nonce);
     buf_init(&sealed, 1024);
-    seal(common->keyring, &id_key_place, nonce, common->id_key, sizeof common->id_key,
-         &sealed);
-    code = store_set_setting(common->store, "id_key", sealed.data, error);
+    seal(common->keyring, place, nonce, ret, len, &sealed);
+    code = store_set_setting(common->store, place->column, sealed.data, error);
     buf_done(&sealed);
     return code;
 }
 
-static enum error_code open_id_key(struct common *common, const char *sealed,
-                                   struct error *error)
+// Errors: ERR_DAMAGED where it is missing or was changed; ERR_CONFIG where its master key is
+// not in the key file.
+static enum error_code open_sealed_key(struct common *common, const struct seal_place *place,
+                                       unsigned char *ret, size_t len, struct error *error)
 {
-    struct buf plain;
+    struct buf sealed, plain;
     enum error_code code;
 
+    buf_init(&sealed, 4096);
     buf_init(&plain, 64);
-    code = unseal(common->keyring, &id_key_place, sealed, &plain, error);
-    if (code != ERR_OK || plain.len != sizeof common->id_key)
-        code = error_at(error, ERR_CONFIG, "master-key-file",
-                        "this is not the master key that the database was made with");
+    if (!store_setting(common->store, place->column, &sealed))
+        code = error_set(error, ERR_DAMAGED, "the setting %s is missing from the database",
+                         place->column);
     else
-        memcpy(common->id_key, plain.data, plain.len);
+        code = unseal(common->keyring, place, sealed.data, &plain, error);
+    if (code == ERR_OK && plain.len != len)
+        code =
+            error_set(error, ERR_DAMAGED, "the setting %s has another length", place->column);
+    if (code == ERR_OK)
+        memcpy(ret, plain.data, len);
+    if (plain.data)
+        OPENSSL_cleanse(plain.data, plain.cap);
     buf_done(&plain);
+    buf_done(&sealed);
     return code;
 }
 
@@ -117,7 +129,7 @@ static struct op *operator_key_op(struct common *common, int64_t now_ms, char te
     struct key_row *row = &op->as.key.row;
 
     random_fill(dice, sizeof dice);
-    door_make_key(common->keyring, "ph_live_", dice, text, row, lookup, hint);
+    door_make_key(common->pepper_key, "ph_live_", dice, text, row, lookup, hint);
     OPENSSL_cleanse(dice, sizeof dice);
     op->as.key.verb = VERB_CREATE;
     op->as.key.count_max = INT_MAX;
@@ -153,7 +165,33 @@ static enum error_code make_operator_key(struct common *common, int64_t now_ms,
     return code;
 }
 
-// The id key is written last: it marks the first start as complete.
+// Another pepper than the one of a start that was cut off: the key hashed under that opens
+// nothing.
+static enum error_code make_keys(struct common *common, int64_t now_ms, struct error *error)
+{
+    enum error_code code = make_sealed_key(common, &pepper_place, common->pepper_key,
+                                           sizeof common->pepper_key, error);
+
+    if (code == ERR_OK)
+        code = make_operator_key(common, now_ms, error);
+    if (code == ERR_OK) // last: it marks the first start as complete
+        code = make_sealed_key(common, &id_key_place, common->id_key, sizeof common->id_key,
+                               error);
+    return code;
+}
+
+static enum error_code open_keys(struct common *common, struct error *error)
+{
+    enum error_code code =
+        open_sealed_key(common, &id_key_place, common->id_key, sizeof common->id_key, error);
+
+    if (code != ERR_OK)
+        return error_at(error, ERR_CONFIG, "master-key-file",
+                        "this is not the master key that the database was made with");
+    return open_sealed_key(common, &pepper_place, common->pepper_key,
+                           sizeof common->pepper_key, error);
+}
+
 enum error_code keys_open(struct common *common, int64_t now_ms, struct error *error)
 {
     struct buf sealed;
@@ -161,14 +199,10 @@ enum error_code keys_open(struct common *common, int64_t now_ms, struct error *e
     enum error_code code;
 
     buf_init(&sealed, 4096);
-    is_first_start = !store_setting(common->store, "id_key", &sealed);
-    code = open_keyring(common, is_first_start, error);
-    if (code == ERR_OK && !is_first_start)
-        code = open_id_key(common, sealed.data, error);
-    if (code == ERR_OK && is_first_start)
-        code = make_operator_key(common, now_ms, error);
-    if (code == ERR_OK && is_first_start)
-        code = make_id_key(common, error);
+    is_first_start = !store_setting(common->store, id_key_place.column, &sealed);
     buf_done(&sealed);
-    return code;
+    code = open_keyring(common, is_first_start, error);
+    if (code != ERR_OK)
+        return code;
+    return is_first_start ? make_keys(common, now_ms, error) : open_keys(common, error);
 }

@@ -22,6 +22,7 @@
 #include "serve/profile_folder.h"
 #include "serve/worker.h"
 #include "store/store.h"
+#include "thread/limit.h"
 
 #include <limits.h>
 #include <openssl/crypto.h>
@@ -31,6 +32,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+// Places in the tables of limits, of 16 bytes each: keys and addresses that ask, or fail, at
+// the same time.
+enum { KEY_PLACES = 65536, STRANGER_PLACES = 65536 };
 enum { WORKERS_MAX = 64, WORKERS_BY_DEFAULT_MAX = 4, EXIT_IO = 74 };
 
 struct serve {
@@ -186,6 +190,8 @@ static void start_workers(struct common *common)
 {
     common->resolver = resolver_new((int)limit(LIMIT_RESOLVERS));
     common->peers = peers_new(random_u64());
+    common->key_limits = limit_table_new(KEY_PLACES, random_u64());
+    common->stranger_limits = limit_table_new(STRANGER_PLACES, random_u64());
     common->workers = NEW_ARRAY(struct worker *, (size_t)common->worker_count);
     for (int i = 0; i < common->worker_count; i++)
         common->workers[i] = worker_new(common, i);
@@ -261,11 +267,14 @@ static void dismantle(struct serve *serve)
     if (common->resolver)
         resolver_free(common->resolver);
     peers_free(common->peers);
+    limit_table_free(common->key_limits);
+    limit_table_free(common->stranger_limits);
     guard_free(common->guard);
     tls_server_free(common->tls);
     keyring_free(common->keyring);
     profile_set_done(&common->profiles);
     OPENSSL_cleanse(common->id_key, sizeof common->id_key);
+    OPENSSL_cleanse(common->pepper_key, sizeof common->pepper_key);
 }
 
 int serve_run(const struct serve_options *options)

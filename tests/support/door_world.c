@@ -14,6 +14,7 @@
 #include "net/guard.h"
 #include "net/loop.h"
 #include "store/store.h"
+#include "thread/limit.h"
 #include "thread/mailbox.h"
 
 #include <setjmp.h>
@@ -29,6 +30,8 @@
 
 #include "support/door_world.h"
 
+static const unsigned char pepper_key[PEPPER_KEY_LEN] = "no dice were thrown for this one";
+
 struct world {
     char dir[64];
     struct loop *loop;
@@ -40,6 +43,7 @@ struct world {
     struct door *door;
     struct profile_set profiles;
     struct keyring *keyring;
+    struct limit_table *key_limits, *stranger_limits;
     struct guard *guard;
     struct id_cipher *cipher;
     struct op *own; // finished, of the world itself
@@ -193,7 +197,7 @@ static void make_operator_key(struct world *world)
     char lookup[16], hint[8];
 
     random_fill(dice, sizeof dice);
-    door_make_key(world->keyring, "ph_live_", dice, world->operator_key, &op->as.key.row,
+    door_make_key(pepper_key, "ph_live_", dice, world->operator_key, &op->as.key.row,
                   lookup, hint);
     op->as.key.row.id = minter_next(&minter, clock_now().wall_ms);
     op->as.key.row.name = "operator";
@@ -212,6 +216,8 @@ static void make_secrets(struct world *world)
         fail_msg("%s", error.text);
     }
     world->cipher = id_cipher_new(id_key);
+    world->key_limits = limit_table_new(64, 1);
+    world->stranger_limits = limit_table_new(64, 2);
     world->guard = guard_new(GUARD_HTTP_PRIVATE);
     assert_int_equal(guard_allow(world->guard, "127.0.0.0/8", &error), ERR_OK);
 }
@@ -231,6 +237,9 @@ struct world *world_new(void)
                                    .store = world->store,
                                    .profiles = &world->profiles,
                                    .keyring = world->keyring,
+                                   .pepper_key = pepper_key,
+                                   .key_limits = world->key_limits,
+                                   .stranger_limits = world->stranger_limits,
                                    .guard = world->guard,
                                    .cipher = world->cipher,
                                    .minter = 1,
@@ -275,6 +284,8 @@ void world_free(struct world *world)
     guard_free(world->guard);
     id_cipher_free(world->cipher);
     keyring_free(world->keyring);
+    limit_table_free(world->key_limits);
+    limit_table_free(world->stranger_limits);
     profile_set_done(&world->profiles);
     remove_dir(world->dir);
     free(world);

@@ -5,7 +5,7 @@
 #include "api/door.h"
 #include "api/door_parts.h"
 #include "api/key_text.h"
-#include "hook/seal.h"
+#include "thread/limit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,32 +15,19 @@
 
 #include <cmocka.h>
 
-static struct keyring *some_keyring(char first)
-{
-    char master[] = "k1 ADEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n";
-    struct keyring *keyring = NULL;
-    struct error error = {0};
-
-    master[3] = first;
-    if (keyring_parse(master, strlen(master), &keyring, &error) != ERR_OK) {
-        fail_msg("%s", error.text);
-    }
-    return keyring;
-}
-
 // The first key's text opens with its own row, and with nothing else.
 static void test_a_key_holds(void **state)
 {
     static const unsigned char dice[64] =
         "some dice, thrown by a hand that knows no fairness";
-    struct keyring *keyring = some_keyring('A'), *other = some_keyring('B');
-    struct pepper *pepper = pepper_new(keyring), *another = pepper_new(other);
+    static const unsigned char key[PEPPER_KEY_LEN] = "one", other[PEPPER_KEY_LEN] = "other";
+    struct pepper *pepper = pepper_new(key), *another = pepper_new(other);
     char text[128], lookup[16], hint[8];
     struct key_row row;
     struct key_parts parts;
 
     (void)state;
-    door_make_key(keyring, "ph_live_", dice, text, &row, lookup, hint);
+    door_make_key(key, "ph_live_", dice, text, &row, lookup, hint);
     assert_true(key_text_parse(text, strlen(text), &parts));
     assert_string_equal(parts.lookup, row.lookup);
     assert_memory_equal(row.hint, parts.secret + KEY_SECRET_LEN - KEY_HINT_LEN, KEY_HINT_LEN);
@@ -65,59 +52,66 @@ static void test_a_key_holds(void **state)
     }
     pepper_free(pepper);
     pepper_free(another);
-    keyring_free(keyring);
-    keyring_free(other);
-}
-
-static int allowed_at(struct known_key *key, int64_t ms, int tries)
-{
-    int allowed = 0;
-    int64_t wait_s;
-
-    for (int i = 0; i < tries; i++) {
-        allowed += auth_allow(key, ms, &wait_s);
-    }
-    return allowed;
 }
 
 static void test_allowance(void **state)
 {
-    struct known_key key = {.app_id = 1}, operators = {.app_id = 0};
-    int64_t wait_s = 0;
+    static const struct {
+        struct known_key key;
+        int64_t ms;
+        int tries, allowed;
+    } rows[] = {
+        {{.id = 1, .rate_per_s = 1000, .burst = 2000}, 5000, 3000, 2000},
+        {{.id = 1, .rate_per_s = 1000, .burst = 2000}, 5100, 3000, 100},
+        {{.id = 2, .rate_per_s = 3, .burst = 5}, 5000, 10, 5},
+        {{.id = 2, .rate_per_s = 3, .burst = 5}, 6000, 10, 3},
+        {{.id = 3}, 5000, 10000, 10000}, // no limit
+    };
+    struct limit_table *keys = limit_table_new(16, 1);
 
     (void)state;
-    assert_int_equal(allowed_at(&key, 5000, 3000), 2000); // a burst
-    assert_false(auth_allow(&key, 5000, &wait_s));
-    assert_int_equal(wait_s, 1);
-    assert_int_equal(allowed_at(&key, 5100, 3000), 100); // then 1,000 a second
-    assert_int_equal(allowed_at(&key, 4000, 3000), 0);   // a clock that jumps back gives none
-    assert_int_equal(allowed_at(&key, 1000000, 3000),
-                     2000); // long silence: one burst, no more
-    assert_int_equal(allowed_at(&operators, 5000, 10000), 10000);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct taken taken = {.burst = 9};
+        int allowed = 0;
+        for (int n = 0; n < rows[i].tries; n++) {
+            allowed += auth_allow(keys, &rows[i].key, rows[i].ms, &taken);
+        }
+        assert_int_equal(allowed, rows[i].allowed);
+        assert_int_equal(taken.burst, rows[i].key.burst);
+    }
+    limit_table_free(keys);
 }
 
 static void test_strangers(void **state)
 {
-    struct strangers *strangers = strangers_new();
-    struct address one, other;
+    static const struct {
+        const char *address;
+        int64_t ms;
+        bool is_allowed;
+    } rows[] = {
+        {"192.0.2.1:2000", 2999, false}, // another port is the same one
+        {"192.0.2.1:2000", 3000, true},  {"192.0.2.1:2000", 3000, false},
+        {"192.0.2.2:1000", 0, true},     {"[2001:db8::1]:1000", 0, true},
+    };
+    struct limit_table *strangers = limit_table_new(16, 1);
+    struct address address;
+    struct taken taken;
 
     (void)state;
-    assert_true(address_parse("192.0.2.1:1000", &one));
-    assert_true(address_parse("192.0.2.2:1000", &other));
+    assert_true(address_parse("192.0.2.1:1000", &address));
     for (int i = 0; i < 30; i++) {
-        assert_int_equal(strangers_note(strangers, &one, 0), i < 20);
+        assert_int_equal(auth_allow_stranger(strangers, &address, 0, &taken), i < 20);
     }
-    assert_true(address_parse("192.0.2.1:2000", &one)); // another port is the same one
-    assert_false(strangers_note(strangers, &one, 59999));
-    assert_true(strangers_note(strangers, &one, 60000));
-    strangers_free(strangers);
-
-    strangers = strangers_new();
-    for (int i = 0; i < 20; i++) {
-        assert_true(strangers_note(strangers, &other, 0));
+    assert_int_equal(taken.wait_s, 3);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_true(address_parse(rows[i].address, &address));
+        assert_int_equal(auth_allow_stranger(strangers, &address, rows[i].ms, &taken),
+                         rows[i].is_allowed);
     }
-    assert_false(strangers_note(strangers, &other, 0));
-    strangers_free(strangers);
+    assert_true(address_parse("[2001:db8::2]:1000", &address)); // of the same network
+    auth_allow_stranger(strangers, &address, 0, &taken);
+    assert_int_equal(taken.left, 18);
+    limit_table_free(strangers);
 }
 
 int main(void)
