@@ -31,6 +31,6 @@ answer_fn event_type_list_answer, profile_list_answer;
 ask_fn profile_get_ask;
 
 ask_fn health_ask, ready_ask;
-answer_fn metrics_answer, nothing_answer; // 204
+answer_fn openapi_answer, metrics_answer, nothing_answer; // 204
 
 #endif

@@ -73,6 +73,7 @@ const struct route routes[] = {
     {"GET", "/v1/profiles", 0, ROUTE_ANY_KEY, NO_OP, NO_OP, NULL, profile_list_answer},
     {"GET", "/v1/profiles/{profile}", 0, ROUTE_ANY_KEY, NO_OP, NO_OP, profile_get_ask, NULL},
 
+    {"GET", "/openapi.json", 0, ROUTE_OPEN, NO_OP, NO_OP, NULL, openapi_answer},
     {"GET", "/healthz", 0, ROUTE_OPEN, NO_OP, NO_OP, health_ask, NULL},
     {"GET", "/readyz", 0, ROUTE_OPEN, NO_OP, NO_OP, ready_ask, NULL},
     {"GET", "/metrics", SCOPE_OPERATOR, ROUTE_OPEN, NO_OP, NO_OP, NULL, metrics_answer},

@@ -2,6 +2,7 @@
 
 #include "api/door_parts.h"
 #include "api/handlers.h"
+#include "api/openapi.h"
 #include "api/render.h"
 #include "base/text.h"
 #include "hook/card.h"
@@ -110,6 +111,13 @@ enum error_code ready_ask(struct request *request, struct op *op, struct error *
         return error_set(error, ERR_UNAVAILABLE, "%s", why);
     }
     return health_ask(request, op, error);
+}
+
+void openapi_answer(struct request *request, struct op *op, struct response *response)
+{
+    (void)request;
+    (void)op;
+    buf_add(&response->body, openapi_json, openapi_json_len);
 }
 
 void metrics_answer(struct request *request, struct op *op, struct response *response)
