@@ -1,5 +1,5 @@
 foreach(module memory error buf text text_code text_time arena map heap list clock random limits
-        log json_span json_suite)
+        log json_span json_suite histogram)
   add_unit_test(base ${module})
 endforeach()
 

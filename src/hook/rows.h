@@ -19,6 +19,8 @@ struct app_row {
     const char *name;
     const char *profile;
     const char *alert_email;
+    bool is_strict;    // an event whose checks of sense do not hold is refused
+    const char *types; // its own event types: {"name":{"description","schema","example"}}
     int version; // counts every change of the app, its keys and webhooks; −1: being erased
     int64_t created_ms;
 };
@@ -148,7 +150,7 @@ struct attempt_row {
 struct webhook_stats {
     int64_t accepted;  // deliveries made for it
     int64_t delivered; // of them, received
-    int64_t failed;    // of them, given up; one that a retry brings home counts no more
+    int64_t failed;    // times that one of them was given up
     int64_t attempts;
     int64_t failed_attempts;
     int64_t duration_sum_ms; // of all attempts

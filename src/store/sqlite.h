@@ -49,6 +49,15 @@ struct erase {
     int64_t event_id;
 };
 
+// Statistics: how far they are folded (store/sqlite_stat.h).
+struct stat_state {
+    int64_t attempt;    // its id
+    int64_t event;      // the delivery's …
+    int n;              // … key
+    int64_t deliveries; // that may be behind it
+    int64_t folded_ms;
+};
+
 struct store_backend {
     sqlite3 *db;
     char *path;
@@ -72,10 +81,13 @@ struct store_backend {
 
     int wal_pages;        // after the last commit
     int wal_checkpointed; // of them, when last tried
+    struct stat_state stat;
     struct sweep sweep;
     struct erase erase;
-    bool has_work;     // of sweeping or erasing
-    int64_t pruned_ms; // when old keys and replies were last looked for
+    bool has_work;       // of sweeping or erasing
+    bool has_jobs;       // perhaps
+    int64_t job_webhook; // whose job had the last step
+    int64_t pruned_ms;   // when old keys and replies were last looked for
 };
 
 enum { SQLITE_BUSY_MS = 5000 }; // another program's lock is waited for that long

@@ -4,6 +4,7 @@
 #include "store/sqlite.h"
 #include "store/sqlite_delivery.h"
 #include "store/sqlite_idem.h"
+#include "store/sqlite_stat.h"
 
 #include <string.h>
 
@@ -91,25 +92,37 @@ static void tell_fresh(const struct accept *plan, size_t n, int64_t now_ms, stru
     news_arrival(news, parcel);
 }
 
+// Its lane hears of it in time: born parked, found by webhook and due time.
+static void tell_parked(struct store_backend *backend, struct known_webhook *webhook,
+                        int64_t due_ms, bool is_later, struct news *news)
+{
+    if (is_later || webhook->told_group != backend->group)
+        news_due(news, webhook->id, webhook->app_id, due_ms);
+    if (!is_later)
+        webhook->told_group = backend->group;
+}
+
 static void add_delivery(struct store_backend *backend, const struct accept *plan, size_t n,
                          int64_t now_ms, struct news *news)
 {
     struct known_webhook *webhook = sqlite_known_webhook(backend, plan->webhook_ids[n]);
+    const bool is_later = plan->due_ms > now_ms;
+    const bool is_parked = is_later || webhook->is_behind;
+    const int64_t due_ms = is_later ? plan->due_ms : now_ms;
     sqlite3_stmt *add = sqlite_statement(backend, SQL_DELIVERY_ADD);
 
     sqlite3_bind_int64(add, 1, plan->event->id);
     sqlite3_bind_int64(add, 2, (int64_t)n);
     sqlite3_bind_int64(add, 3, webhook->id);
-    sqlite3_bind_int(add, 4, webhook->is_behind ? DELIVERY_PARKED : DELIVERY_FRESH);
-    sqlite3_bind_int64(add, 5, now_ms);
+    sqlite3_bind_int(add, 4, is_parked ? DELIVERY_PARKED : DELIVERY_FRESH);
+    sqlite3_bind_int64(add, 5, due_ms);
+    sqlite3_bind_int64(add, 6, due_ms - now_ms);
     if (!sqlite_run(backend, SQL_DELIVERY_ADD))
         return;
-    if (!webhook->is_behind)
+    if (is_parked)
+        tell_parked(backend, webhook, due_ms, is_later, news);
+    else
         tell_fresh(plan, n, now_ms, news);
-    else if (webhook->told_group != backend->group)
-        news_due(news, webhook->id, webhook->app_id, now_ms);
-    if (webhook->is_behind)
-        webhook->told_group = backend->group;
 }
 
 static void note_used(struct store_backend *backend, int64_t app_id)
@@ -144,6 +157,8 @@ void sqlite_accept(struct store_backend *backend, struct op *op, int64_t now_ms,
         if (op->as.accept.dedupe[i].kind != DEDUPE_NONE)
             idem_add(backend, plan->event->app_id, &op->as.accept.dedupe[i], plan->event->id,
                      now_ms);
+    stat_note_accepted(backend, plan->event->id, plan->event->created_ms, plan->webhook_ids,
+                       plan->target_count);
     note_used(backend, plan->event->app_id);
     idem_write_run(backend, RUN_ROWS_PER_ACCEPT);
     if (plan->event->id > backend->last_event)
@@ -180,6 +195,7 @@ static void add_record(struct store_backend *backend, const struct op *op)
     sqlite3_bind_int64(add, 3, row.webhook_id);
     sqlite3_bind_int(add, 4, (int)row.state);
     sqlite3_bind_int64(add, 5, row.due);
+    sqlite3_bind_int64(add, 6, 0);
     if (!sqlite_run(backend, SQL_DELIVERY_ADD))
         return;
     attempt_add(backend, &row, &attempt);

@@ -36,6 +36,7 @@ bool delivery_read(struct store_backend *backend, int64_t event_id, int n,
             .spared = sqlite3_column_int64(get, 13),
             .old_state = (enum delivery_state)sqlite3_column_int(get, 14),
             .old_due = sqlite3_column_int64(get, 15),
+            .is_by_person = sqlite3_column_int(get, 16) != 0,
         };
     sqlite_reset(backend, SQL_DELIVERY_GET);
     // A row that was tampered with is as good as none.
@@ -64,6 +65,7 @@ void delivery_write(struct store_backend *backend, const struct delivery_columns
     sqlite3_bind_int64(set, 15, row->spared);
     sqlite3_bind_int(set, 16, (int)row->old_state);
     sqlite3_bind_int64(set, 17, row->old_due);
+    sqlite3_bind_int(set, 18, row->is_by_person);
     sqlite_run(backend, SQL_DELIVERY_SET);
 }
 
@@ -102,6 +104,7 @@ void attempt_add(struct store_backend *backend, struct delivery_columns *row,
         sqlite3_bind_blob(add, 12, attempt->detail, (int)attempt->detail_len, SQLITE_STATIC);
     else
         sqlite3_bind_null(add, 12);
+    sqlite3_bind_int(add, 13, attempt->effect);
     sqlite_run(backend, SQL_ATTEMPT_ADD);
     row->last_attempt = attempt->id;
     row->number = attempt->number;
@@ -194,9 +197,31 @@ void sqlite_cancel(struct store_backend *backend, struct op *op, struct news *ne
     delivery_enter(&row, DELIVERY_CANCELLED);
     row.ended = op->as.delivery.now_ms;
     row.asked = row.served;
+    row.is_by_person = true;
     delivery_write(backend, &row);
     news_cancelled(news, row.webhook_id, row.event_id, (uint16_t)row.n);
     op->result = OP_DONE;
+}
+
+bool delivery_requeue(struct store_backend *backend, int64_t event_id, int n, int64_t now_ms)
+{
+    const struct known_webhook *webhook;
+    struct delivery_columns row;
+
+    if (!delivery_read(backend, event_id, n, &row) || row.is_by_person ||
+        (row.state != DELIVERY_FAILED && row.state != DELIVERY_CANCELLED))
+        return false;
+    webhook = sqlite_known_webhook(backend, row.webhook_id);
+    if (!webhook)
+        return false;
+    delivery_enter(&row, DELIVERY_PARKED);
+    row.due = now_ms;
+    row.ended = row.wait_ms = 0;
+    row.step = row.crashes = 0;
+    row.asked = row.served;
+    row.spared = webhook->cancel_before;
+    delivery_write(backend, &row);
+    return true;
 }
 
 // The attempt keeps its number, but moves neither the schedule nor a manual retry. A delivery

@@ -28,6 +28,7 @@ struct delivery_columns {
     int64_t ended, spared;
     enum delivery_state old_state;
     int64_t old_due;
+    bool is_by_person; // cancelled so
 };
 
 // False: there is no such row.
@@ -47,8 +48,12 @@ void sqlite_settle(struct store_backend *backend, struct op *op, int64_t now_ms,
 void sqlite_park(struct store_backend *backend, struct op *op);
 void sqlite_retry(struct store_backend *backend, struct op *op, struct news *news);
 void sqlite_cancel(struct store_backend *backend, struct op *op, struct news *news);
-void sqlite_cut_off(struct store_backend *backend, const struct cut_off *cut, int64_t now_ms);
 void sqlite_post_done(struct store_backend *backend, struct op *op); // sqlite_post.c
+void sqlite_cut_off(struct store_backend *backend, const struct cut_off *cut, int64_t now_ms);
+
+// Tries anew what ended badly, with the whole schedule before it. False: it is none of that,
+// or a person cancelled it.
+bool delivery_requeue(struct store_backend *backend, int64_t event_id, int n, int64_t now_ms);
 
 // Records an attempt as the row's last; prev is what was last before it.
 struct attempt_columns {
@@ -56,6 +61,7 @@ struct attempt_columns {
     int number, trigger;
     int64_t started, ms;
     int status, error, version;
+    int effect; // enum attempt_effect
     const unsigned char *detail;
     size_t detail_len;
 };

@@ -5,6 +5,7 @@
 #include "store/sqlite.h"
 #include "store/sqlite_config.h"
 #include "store/sqlite_idem.h"
+#include "store/sqlite_stat.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +95,8 @@ static enum error_code load(struct store_backend *backend, struct error *error)
 {
     backend->last_event = number(backend, SQL_EVENT_LAST);
     backend->last_attempt = number(backend, SQL_ATTEMPT_LAST);
-    if (!backend->code && sqlite_know_all(backend) && idem_load(backend))
+    if (!backend->code && sqlite_know_all(backend) && idem_load(backend) &&
+        stat_load(backend))
         return ERR_OK;
     return error_set(error, ERR_DAMAGED, "%s; restore a backup", backend->why);
 }
@@ -148,6 +150,7 @@ enum error_code sqlite_open(const char *url, int64_t now_ms, struct store_backen
         return code;
     }
     backend->pruned_ms = now_ms;
+    backend->has_jobs = true;
     *ret = backend;
     return ERR_OK;
 }

@@ -4,7 +4,8 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "store/sqlite.h"
-#include "store/sqlite_post.h"
+#include "store/sqlite_job.h"
+#include "store/sqlite_stat.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -110,7 +111,11 @@ static void read_one(struct store_reader *reader, struct op *op)
     case OP_GET_EVENT: sqlite_read_event(reader, op); break;
     case OP_GET_DELIVERY: sqlite_read_delivery(reader, op); break;
     case OP_GET_REPLY: sqlite_read_reply(reader, op); break;
+    case OP_WEBHOOK_STATS: sqlite_webhook_stats(reader, op); break;
+    case OP_STATS: sqlite_stats(reader, op); break;
     case OP_POST_TAKE: sqlite_post_take(reader, op); break;
+    case OP_GET_JOB: sqlite_read_job(reader, op); break;
+    case OP_RECOVER_COUNT: sqlite_count_recover(reader, op); break;
     case OP_LIST: sqlite_list(reader, op); break;
     default: op->result = OP_FAILED; break; // a write, which is the writer's
     }

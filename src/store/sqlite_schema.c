@@ -13,7 +13,11 @@ const char *const sqlite_sql[SQL_COUNT] = {
 // delivery.state is enum delivery_state. spared: the webhook's cancel_before that a manual
 // retry has passed. old_state and old_due: what a failed manual retry restores (old_due of an
 // ended one is when it ended). app.used: an event was accepted, so the profile stays.
-// webhook.swept: the cancel_before up to which rows have been rewritten.
+// delivery.by_person: cancelled by one, so recover leaves it. job.total: below zero while it
+// is counted, −1 − what was found so far. webhook.swept: the cancel_before up to which rows
+// have been rewritten. attempt.effect is enum attempt_effect. stat.id is a webhook's or an
+// app's, hour counts from 1970; hour -1: of all time. The hour leads, so that what is written
+// stands together.
 //
 // mail: one row per delivery whose contract demands an e-mail, kept to show what became of
 // it. alert: what an app is to be told, gathered. notice: operational events not yet accepted
@@ -53,13 +57,17 @@ const char sqlite_schema[] =
     " last_attempt INT NOT NULL DEFAULT 0, status INT NOT NULL DEFAULT 0,"
     " error INT NOT NULL DEFAULT 0, ended INT NOT NULL DEFAULT 0,"
     " spared INT NOT NULL DEFAULT 0, old_state INT NOT NULL DEFAULT 0,"
-    " old_due INT NOT NULL DEFAULT 0, PRIMARY KEY(event, n)) WITHOUT ROWID;"
+    " old_due INT NOT NULL DEFAULT 0, by_person INT NOT NULL DEFAULT 0,"
+    " PRIMARY KEY(event, n)) WITHOUT ROWID;"
     "CREATE INDEX delivery_fresh ON delivery(event, n) WHERE state = 0;"
     "CREATE INDEX delivery_lane ON delivery(webhook, due, event, n) WHERE state = 1;"
-    "CREATE INDEX delivery_bad ON delivery(webhook, event, n) WHERE state >= 4;"
+    "CREATE INDEX delivery_bad ON delivery(webhook, event, n, by_person) WHERE state >= 4;"
     "CREATE TABLE attempt(id INTEGER PRIMARY KEY, event INT NOT NULL, n INT NOT NULL,"
     " number INT NOT NULL, prev INT NOT NULL, trigger INT NOT NULL, started INT, ms INT,"
-    " status INT, error INT, version INT, detail BLOB);"
+    " status INT, error INT, version INT, detail BLOB, effect INT NOT NULL);"
+    "CREATE TABLE stat(hour INT, id INT, accepted INT, delivered INT, failed INT,"
+    " attempts INT, failures INT, ms INT, last INT, histogram BLOB,"
+    " PRIMARY KEY(hour, id)) WITHOUT ROWID;"
     "CREATE TABLE idem_log(id INTEGER PRIMARY KEY, app INT NOT NULL, kind INT NOT NULL,"
     " key BLOB NOT NULL, body BLOB NOT NULL, event INT NOT NULL, at INT NOT NULL);"
     "CREATE TABLE run(kind INT, run INT, first INT, last INT, rows INT, bloom BLOB, at INT,"
@@ -81,4 +89,9 @@ const char sqlite_schema[] =
     " error INT, at INT NOT NULL, note TEXT);"
     "INSERT INTO app(id, uid, name, profile, version, created) VALUES(28528, 'operator',"
     " 'Operator', 'standard', 1, strftime('%s', 'now') * 1000);"
+    "CREATE TABLE job(id INTEGER PRIMARY KEY, app INT NOT NULL, webhook INT NOT NULL,"
+    " state INT NOT NULL, first INT, last INT, since INT, until INT, done INT, total INT,"
+    " created INT, ended INT, at_event INT, at_n INT);"
+    "CREATE INDEX job_app ON job(app);"
+    "CREATE UNIQUE INDEX job_running ON job(webhook) WHERE state = 0;"
     "CREATE TABLE schema_migrations(version INTEGER PRIMARY KEY, applied INT);";

@@ -4,6 +4,7 @@
 #include "store/sqlite_config.h"
 #include "store/sqlite_delivery.h"
 #include "store/sqlite_post.h"
+#include "store/sqlite_stat.h"
 
 static struct attempt_columns attempt_of(const struct settle *settle)
 {
@@ -38,6 +39,7 @@ static bool settle_first(struct store_backend *backend, const struct settle *set
     sqlite3_bind_int64(set, 6, now_ms);
     if (!sqlite_run(backend, SQL_DELIVERED_FIRST) || !sqlite3_changes(backend->db))
         return false;
+    attempt.effect = EFFECT_DELIVERED;
     attempt_add(backend, &row, &attempt);
     return true;
 }
@@ -148,6 +150,21 @@ static enum settle_result settle_again(const struct delivery_columns *row,
     return SETTLED;
 }
 
+// What statistics say of the attempt. A delivery arrives once; it is given up each time that
+// its schedule ends, but a retry's failure only brings that end back.
+static int effect_of(const struct delivery_columns *row, const struct settle *settle,
+                     bool is_cancelled)
+{
+    bool was_delivered = row->state == DELIVERY_DELIVERED ||
+                         (row->asked > row->served && row->old_state == DELIVERY_DELIVERED);
+
+    if (settle->next == SETTLE_DELIVERED && !was_delivered)
+        return EFFECT_DELIVERED;
+    if (settle->next == SETTLE_FAILED && delivery_is_open(row->state) && !is_cancelled)
+        return EFFECT_FAILED;
+    return EFFECT_NONE;
+}
+
 static enum settle_result settle_row(struct store_backend *backend, struct settle *settle,
                                      int64_t now_ms)
 {
@@ -164,6 +181,7 @@ static enum settle_result settle_row(struct store_backend *backend, struct settl
         return settle_again(&row, settle, is_cancelled);
     if (settle->number != row.number + 1)
         return SETTLED_STALE;
+    attempt.effect = effect_of(&row, settle, is_cancelled);
     attempt_add(backend, &row, &attempt);
     if (is_cancelled || !delivery_is_open(row.state))
         result = settle_ended(&row, settle, now_ms);

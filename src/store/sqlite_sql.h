@@ -18,8 +18,8 @@
     X(EVENT_ADD, "INSERT OR IGNORE INTO event(id, app, type, mode, created, fan, span_at,"   \
                  " span_len, uid, body, original, trigger)"                                  \
                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")              \
-    X(DELIVERY_ADD, "INSERT INTO delivery(event, n, webhook, state, due)"                    \
-                    " VALUES (?1, ?2, ?3, ?4, ?5)")                                          \
+    X(DELIVERY_ADD, "INSERT INTO delivery(event, n, webhook, state, due, wait_ms)"           \
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                      \
     X(LOG_ADD, "INSERT INTO idem_log(id, app, kind, key, body, event, at)"                   \
                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                       \
     X(APP_USED, "UPDATE app SET used = 1 WHERE id = ?1")                                     \
@@ -43,24 +43,27 @@
     /* settle, retry, cancel */                                                              \
     X(DELIVERY_GET, "SELECT webhook, state, due, wait_ms, step, number, asked, served,"      \
                     " crashes, last_attempt, status, error, ended, spared, old_state,"       \
-                    " old_due FROM delivery WHERE event = ?1 AND n = ?2")                    \
+                    " old_due, by_person FROM delivery WHERE event = ?1 AND n = ?2")         \
     X(DELIVERY_SET, "UPDATE delivery SET state = ?3, due = ?4, wait_ms = ?5, step = ?6,"     \
                     " number = ?7, asked = ?8, served = ?9, crashes = ?10,"                  \
                     " last_attempt = ?11, status = ?12, error = ?13, ended = ?14,"           \
-                    " spared = ?15, old_state = ?16, old_due = ?17"                          \
+                    " spared = ?15, old_state = ?16, old_due = ?17, by_person = ?18"         \
                     " WHERE event = ?1 AND n = ?2")                                          \
     X(DELIVERED_FIRST, "UPDATE delivery SET state = 3, step = ?3, number = 1,"               \
                        " last_attempt = ?4, status = ?5, ended = ?6, crashes = 0"            \
                        " WHERE event = ?1 AND n = ?2 AND number = 0 AND state = 0")          \
     X(ATTEMPT_ADD, "INSERT INTO attempt(id, event, n, number, prev, trigger, started, ms,"   \
-                   " status, error, version, detail)"                                        \
-                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")            \
+                   " status, error, version, detail, effect)"                                \
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")       \
     X(DELIVERY_PARK, "UPDATE delivery SET state = 1 WHERE event = ?1 AND n = ?2"             \
                      " AND state = 0")                                                       \
     X(EVENT_APP, "SELECT app FROM event WHERE id = ?1")                                      \
     /* claim, resume */                                                                      \
     X(CLAIM, "SELECT event, n, due, wait_ms, step, number, crashes, asked, served, spared"   \
              " FROM delivery WHERE webhook = ?1 AND state = 1 ORDER BY due, event, n")       \
+    X(CLAIM_NEWEST, "SELECT event, n, due, wait_ms, step, number, crashes, asked, served,"   \
+                    " spared FROM delivery WHERE webhook = ?1 AND state = 1"                 \
+                    " AND due <= ?2 ORDER BY due DESC, event DESC, n DESC")                  \
     X(EVENT_GET, "SELECT app, type, mode, created, span_at, span_len, uid, body, original,"  \
                  " trigger, fan FROM event WHERE id = ?1")                                   \
     X(FRESH, "SELECT event, n, due, wait_ms, step, number, crashes, asked, served, spared,"  \
@@ -77,7 +80,7 @@
       "INSERT OR IGNORE INTO app(id, uid, name, profile, alert_email, version, created,"     \
       " strict, types) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8)")                          \
     X(APP_SET, "UPDATE app SET uid = ?2, name = ?3, profile = ?4, alert_email = ?5,"         \
-               " version = ?6 WHERE id = ?1")                                                \
+               " version = ?6, strict = ?7, types = coalesce(?8, types) WHERE id = ?1")      \
     X(APP_PROFILE, "SELECT profile, created FROM app WHERE id = ?1")                         \
     X(APP_UID, "SELECT id FROM app WHERE uid = ?1 AND id <> ?2")                             \
     X(APP_BUMP, "UPDATE app SET version = version + 1 WHERE id = ?1")                        \
@@ -149,10 +152,45 @@
     X(ALERT_TOLD, "UPDATE alert SET due = ?2, sent = ?3, tries = 0, failed = failed - ?4,"   \
                   " disabled = disabled - ?5 WHERE app = ?1")                                \
     X(ALERT_DROP, "DELETE FROM alert WHERE app = ?1")                                        \
-    X(NOTICE_HEARD, "SELECT 1 FROM webhook WHERE app = 28528 AND state = 0 LIMIT 1")             \
+    X(NOTICE_HEARD, "SELECT 1 FROM webhook WHERE app = 28528 AND state = 0 LIMIT 1")         \
     X(NOTICE_ADD, "INSERT INTO notice(kind, app, webhook, event, n, number, status, error,"  \
                   " at, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")             \
     X(NOTICE_DROP, "DELETE FROM notice WHERE id = ?1")                                       \
+    /* jobs */                                                                               \
+    X(JOB_ADD, "INSERT OR IGNORE INTO job(id, app, webhook, state, first, last, since,"      \
+               " until, done, total, created, ended, at_event, at_n)"                        \
+               " VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, 0, -1, ?8, 0, ?4, -1)")              \
+    X(JOB_AT, "SELECT count(*) FROM job WHERE webhook = ?1 AND state = 0")                   \
+    X(JOB_COUNT, "SELECT count(*) FROM job WHERE app = ?1 AND state = 0")                    \
+    X(JOB_GET, "SELECT id, app, webhook, state, first, last, since, until, done, total,"     \
+               " created, ended FROM job WHERE id = ?1")                                     \
+    X(JOB_END, "UPDATE job SET state = ?2, ended = ?3 WHERE id = ?1")                        \
+    X(JOB_NEXT, "SELECT id, app, webhook, state, first, last, since, until, done, total,"    \
+                " created, ended, at_event, at_n FROM job WHERE state = 0 AND webhook > ?1"  \
+                " ORDER BY webhook LIMIT 1")                                                 \
+    X(JOB_SET, "UPDATE job SET state = ?2, done = ?3, total = ?4, ended = ?5,"               \
+               " at_event = ?6, at_n = ?7 WHERE id = ?1")                                    \
+    X(JOB_PRUNE, "DELETE FROM job WHERE id IN"                                               \
+                 " (SELECT id FROM job WHERE id < ?1 AND state <> 0 LIMIT 500)")             \
+    X(JOB_DROP_APP, "DELETE FROM job WHERE app = ?1")                                        \
+    X(RECOVER_NEXT, "SELECT event, n, by_person FROM delivery WHERE webhook = ?1"            \
+                    " AND state >= 4 AND (event, n) > (?2, ?3) AND event < ?4"               \
+                    " ORDER BY event, n")                                                    \
+    /* statistics */                                                                         \
+    X(STAT_DELIVERIES, "SELECT d.event, d.n, d.webhook, e.created, e.trigger"                \
+                       " FROM delivery d JOIN event e ON e.id = d.event"                     \
+                       " WHERE (d.event, d.n) > (?1, ?2) ORDER BY d.event, d.n LIMIT ?3")    \
+    X(STAT_ATTEMPTS, "SELECT a.id, d.webhook, a.started, a.ms, a.error, a.trigger, a.effect" \
+                     " FROM attempt a LEFT JOIN delivery d ON d.event = a.event"             \
+                     " AND d.n = a.n WHERE a.id > ?1 ORDER BY a.id LIMIT ?2")                \
+    X(STAT_GET, "SELECT accepted, delivered, failed, attempts, failures, ms, last,"          \
+                " histogram FROM stat WHERE hour = ?1 AND id = ?2")                          \
+    X(STAT_PUT, "INSERT OR REPLACE INTO stat(hour, id, accepted, delivered, failed,"         \
+                " attempts, failures, ms, last, histogram)"                                  \
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")                         \
+    X(STAT_DROP, "DELETE FROM stat WHERE hour = ?1 AND id = ?2")                             \
+    X(STAT_PRUNE, "DELETE FROM stat WHERE (hour, id) IN (SELECT hour, id FROM stat"          \
+                  " WHERE hour >= 0 AND hour < ?1 LIMIT 500)")                               \
     /* steps */                                                                              \
     X(SWEEP_PARKED, "SELECT event, n, spared, due FROM delivery WHERE webhook = ?1"          \
                     " AND state = 1 AND (due, event, n) > (?2, ?3, ?4)"                      \

@@ -1,8 +1,13 @@
 #include "store/sqlite_step.h"
 
 #include "base/limits.h"
+#include "hook/id.h"
 #include "store/sqlite.h"
 #include "store/sqlite_idem.h"
+#include "store/sqlite_job.h"
+#include "store/sqlite_stat.h"
+
+#define JOB_KEEP_MS (INT64_C(30) * 86400 * 1000)
 
 enum {
     CHECKPOINT_PAGES = 1000, // of the log; more makes the slowest commits four times slower
@@ -51,10 +56,20 @@ static bool prune_replies(struct store_backend *backend, int64_t now_ms)
     return sqlite3_changes(backend->db) > 0;
 }
 
+// Jobs are shown for a while after they ended.
+static bool prune_jobs(struct store_backend *backend, int64_t now_ms)
+{
+    sqlite3_bind_int64(sqlite_statement(backend, SQL_JOB_PRUNE), 1,
+                       id_first_at(now_ms - JOB_KEEP_MS));
+    sqlite_run(backend, SQL_JOB_PRUNE);
+    return sqlite3_changes(backend->db) > 0;
+}
+
 // One transaction with a piece of the first work that there is.
 static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
-                    enum store_verdict *ret_verdict)
+                    enum store_verdict *ret_verdict, struct news *ret_news)
 {
+    const struct stat_state before = backend->stat;
     bool is_dropped = false;
     bool has_more = true;
 
@@ -63,19 +78,26 @@ static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
         return false;
     }
     if (backend->has_work)
-        backend->has_work = sqlite_sweep(backend, now_ms) || sqlite_erase(backend);
+        backend->has_work = sqlite_sweep(backend, now_ms) || sqlite_erase(backend, now_ms);
+    else if (backend->has_jobs)
+        backend->has_jobs = sqlite_recover(backend, now_ms, ret_news);
+    else if (stat_is_due(backend, now_ms))
+        stat_fold(backend, now_ms);
     else if (idem_has_work(backend))
         idem_write_run(backend, RUN_ROWS_PER_STEP);
     else if (idem_expires(backend, now_ms))
         idem_forget(backend, &is_dropped);
-    else if (!prunes || !prune_replies(backend, now_ms))
+    else if (!prunes || (!stat_prune(backend, now_ms) && !prune_replies(backend, now_ms) &&
+                         !prune_jobs(backend, now_ms)))
         has_more = false;
     *ret_verdict = sqlite_end(backend);
     if (*ret_verdict != STORE_DONE) {
         // What was done since the front may not have been kept: from the front again.
+        backend->stat = before;
         backend->sweep = (struct sweep){0};
         backend->erase = (struct erase){0};
-        backend->has_work = true;
+        backend->has_work = backend->has_jobs = true;
+        news_done(ret_news);
         return false;
     }
     if (is_dropped)
@@ -86,7 +108,7 @@ static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
 }
 
 bool sqlite_work(struct store_backend *backend, int64_t now_ms,
-                 enum store_verdict *ret_verdict)
+                 enum store_verdict *ret_verdict, struct news *ret_news)
 {
     bool prunes = now_ms - backend->pruned_ms >= PRUNE_MS || now_ms < backend->pruned_ms;
     // Under load a run is written along with the accepts, without an fsync of its own.
@@ -98,7 +120,8 @@ bool sqlite_work(struct store_backend *backend, int64_t now_ms,
         *ret_verdict = checkpoint(backend);
         return *ret_verdict == STORE_DONE;
     }
-    if (!backend->has_work && !writes_run && !prunes && !idem_expires(backend, now_ms))
+    if (!backend->has_work && !stat_is_due(backend, now_ms) && !backend->has_jobs &&
+        !writes_run && !prunes && !idem_expires(backend, now_ms))
         return idem_has_work(backend);
-    return work_on(backend, now_ms, prunes, ret_verdict);
+    return work_on(backend, now_ms, prunes, ret_verdict, ret_news);
 }

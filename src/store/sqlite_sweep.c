@@ -1,10 +1,11 @@
 #include "store/sqlite_step.h"
 
 #include "store/sqlite.h"
+#include "store/sqlite_stat.h"
 
 #include <stdlib.h>
 
-enum { SWEEP_ROWS = 500, ERASE_EVENTS = 5000, ERASE_ROWS = 500 };
+enum { SWEEP_ROWS = 500, ERASE_EVENTS = 5000, ERASE_ROWS = 500, ERASE_WEBHOOKS = 20 };
 
 struct swept_row {
     int64_t event_id, spared, due, webhook_id;
@@ -185,34 +186,43 @@ static bool erase_events(struct store_backend *backend)
     return count == ERASE_ROWS || seen == ERASE_EVENTS;
 }
 
-static void erase_app(struct store_backend *backend)
+// True: more of its webhooks are left.
+static bool erase_webhooks(struct store_backend *backend, int64_t now_ms)
 {
-    static const enum sql pieces[] = {SQL_KEY_DROP_APP, SQL_CHOICE_DROP_APP,
-                                      SQL_REPLY_DROP_APP, SQL_ALERT_DROP, SQL_APP_DROP};
-    const int64_t app_id = backend->erase.app_id;
-    int64_t webhook_id;
-
-    while (!backend->code) {
+    for (int i = 0; i < ERASE_WEBHOOKS && !backend->code; i++) {
+        int64_t webhook_id;
         sqlite3_bind_int64(sqlite_statement(backend, SQL_WEBHOOKS_OF), 2, 0);
-        webhook_id = ask(backend, SQL_WEBHOOKS_OF, app_id);
+        webhook_id = ask(backend, SQL_WEBHOOKS_OF, backend->erase.app_id);
         if (webhook_id == 0)
-            break;
+            return false;
+        stat_drop(backend, webhook_id, now_ms);
         run_with(backend, SQL_WEBHOOK_DROP, webhook_id);
     }
+    return true;
+}
+
+static void erase_app(struct store_backend *backend, int64_t now_ms)
+{
+    static const enum sql pieces[] = {SQL_KEY_DROP_APP,   SQL_CHOICE_DROP_APP,
+                                      SQL_REPLY_DROP_APP, SQL_JOB_DROP_APP,
+                                      SQL_ALERT_DROP,     SQL_APP_DROP};
+    const int64_t app_id = backend->erase.app_id;
+
+    stat_drop(backend, app_id, now_ms);
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
         run_with(backend, pieces[i], app_id);
     backend->erase = (struct erase){0};
     backend->has_changed_config = true;
 }
 
-bool sqlite_erase(struct store_backend *backend)
+bool sqlite_erase(struct store_backend *backend, int64_t now_ms)
 {
     if (backend->erase.app_id == 0 && !choose_app(backend))
         return false;
     sqlite_exec(backend, "PRAGMA secure_delete = ON"); // what is erased is overwritten
-    if (!erase_events(backend)) {
+    if (!erase_events(backend) && !erase_webhooks(backend, now_ms)) {
         int64_t app_id = backend->erase.app_id;
-        erase_app(backend);
+        erase_app(backend, now_ms);
         if (!backend->code)
             free(map_remove(&backend->apps, map_key(app_id)));
     }

@@ -63,6 +63,8 @@ void model_add_attempt(struct store_backend *model, struct model_delivery *row,
     if (attempt->detail)
         added->row.detail = (const unsigned char *)arena_copy(
             &model->texts, (const char *)attempt->detail, attempt->detail_len);
+    added->webhook_id = row->webhook_id;
+    added->app_id = row->app_id;
     added->prev = row->last;
     row->last = added;
     row->number = (uint16_t)attempt->number;
@@ -135,6 +137,7 @@ void model_cancel(struct store_backend *model, struct op *op, struct news *news)
     model_enter(row, DELIVERY_CANCELLED);
     row->ended = op->as.delivery.now_ms;
     row->asked = row->served;
+    row->is_by_person = true;
     news_cancelled(news, row->webhook_id, row->event_id, row->n);
     op->result = OP_DONE;
 }

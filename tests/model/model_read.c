@@ -19,6 +19,7 @@ void model_give_app(struct op *op, const struct model_app *app, struct app_row *
     ret->name = text_of(op, app->row.name);
     ret->profile = text_of(op, app->row.profile);
     ret->alert_email = text_of(op, app->row.alert_email);
+    ret->types = text_of(op, app->row.types);
 }
 
 void model_give_key(struct op *op, const struct key_row *key, struct key_row *ret)
@@ -238,6 +239,10 @@ void model_read(const struct store_backend *model, struct op *op)
     case OP_GET_EVENT: read_event(model, op); break;
     case OP_GET_DELIVERY: read_delivery(model, op); break;
     case OP_GET_REPLY: read_reply(model, op); break;
+    case OP_WEBHOOK_STATS: model_webhook_stats(model, op); break;
+    case OP_STATS: model_stats(model, op); break;
+    case OP_GET_JOB: model_read_job(model, op); break;
+    case OP_RECOVER_COUNT: model_count_recover(model, op); break;
     default: op->result = OP_FAILED; break;
     }
 }

@@ -56,7 +56,9 @@ struct model_event {
 
 struct model_attempt {
     struct attempt_row row;
-    struct model_attempt *prev; // of the same delivery
+    int64_t webhook_id, app_id;
+    bool has_delivered, has_failed; // the delivery, by it
+    struct model_attempt *prev;     // of the same delivery
 };
 
 struct model_delivery {
@@ -68,6 +70,7 @@ struct model_delivery {
     int status, error;
     enum delivery_state old_state; // what a manual retry's failure brings back
     int64_t old_due;
+    bool is_by_person; // cancelled so
     struct model_attempt *last;
 };
 
@@ -90,11 +93,16 @@ struct model_post {
     int64_t due_ms, sent_ms;
 };
 
+struct model_job {
+    struct job_row row;
+    size_t at; // of the deliveries
+};
+
 struct undo;
 
 struct store_backend {
     struct table settings, apps, keys, webhooks, choices, secrets, events, deliveries,
-        attempts, idems, replies, posts;
+        attempts, idems, replies, posts, jobs;
     struct arena texts; // only grows
     struct undo *undos; // newest last
     size_t undo_count, undo_cap;
@@ -140,7 +148,7 @@ void model_cancel(struct store_backend *model, struct op *op, struct news *news)
 void model_park(struct store_backend *model, struct op *op);
 void model_behind(struct store_backend *model, struct op *op);
 void model_key_uses(struct store_backend *model, struct op *op);
-void model_claim(struct store_backend *model, struct op *op);
+void model_claim(struct store_backend *model, struct op *op, int64_t now_ms);
 void model_cut_off(struct store_backend *model, const struct cut_off *cut, int64_t now_ms);
 void model_hand_out(struct store_backend *model, struct news *news);
 void model_configure(struct store_backend *model, struct op *op, int64_t now_ms,
@@ -167,6 +175,13 @@ void model_give_delivery(const struct store_backend *model, struct op *op,
 const struct event *model_find_event(const struct store_backend *model, int64_t app_id,
                                      int64_t id, int *ret_fan); // app_id 0: of any
 void model_read(const struct store_backend *model, struct op *op);
+void model_webhook_stats(const struct store_backend *model, struct op *op);
+void model_stats(const struct store_backend *model, struct op *op);
 void model_list(const struct store_backend *model, struct op *op);
+
+enum op_result model_job(struct store_backend *model, struct op *op);
+bool model_recover(struct store_backend *model, int64_t now_ms, struct news *news);
+void model_read_job(const struct store_backend *model, struct op *op);
+void model_count_recover(const struct store_backend *model, struct op *op);
 
 #endif

@@ -100,6 +100,18 @@ static enum settle_result settle_again(const struct model_delivery *row,
     return SETTLED;
 }
 
+// What statistics say of the attempt that was just added.
+static void note_effect(struct model_delivery *row, const struct settle *settle,
+                        bool is_cancelled)
+{
+    bool was_delivered = row->state == DELIVERY_DELIVERED ||
+                         (row->asked > row->served && row->old_state == DELIVERY_DELIVERED);
+
+    row->last->has_delivered = settle->next == SETTLE_DELIVERED && !was_delivered;
+    row->last->has_failed =
+        settle->next == SETTLE_FAILED && delivery_is_open(row->state) && !is_cancelled;
+}
+
 static enum settle_result settle_row(struct store_backend *model, struct settle *settle,
                                      int64_t now_ms)
 {
@@ -116,6 +128,7 @@ static enum settle_result settle_row(struct store_backend *model, struct settle 
         return SETTLED_STALE;
     TOUCH(model, row);
     model_add_attempt(model, row, &attempt);
+    note_effect(row, settle, is_cancelled);
     if (is_cancelled || !delivery_is_open(row->state))
         return settle_ended(row, settle, now_ms);
     if (settle->next == SETTLE_FAILED && settle->attempt.trigger == TRIGGER_SCHEDULED)
