@@ -1,5 +1,6 @@
 // The handlers of api/routes.c, one file per family: apps.c, app_keys.c, webhooks.c,
-// secrets.c, signing_keys.c, webhook_tests.c, events.c, deliveries.c, attempts.c, service.c.
+// secrets.c, signing_keys.c, webhook_tests.c, event_types.c, events.c, deliveries.c,
+// attempts.c, jobs.c, service.c.
 
 #ifndef API_HANDLERS_H
 #define API_HANDLERS_H
@@ -27,10 +28,22 @@ ask_fn delivery_list_ask, delivery_retry_ask, delivery_cancel_ask;
 answer_fn delivery_list_answer, delivery_get_answer, delivery_retry_answer,
     delivery_cancel_answer, attempt_list_answer;
 
+ask_fn event_type_put_ask, event_type_delete_ask;
+ask_fn recover_ask, job_cancel_ask;
+answer_fn recover_answer, job_get_answer, job_cancel_answer;
+
 answer_fn event_type_list_answer, profile_list_answer;
 ask_fn profile_get_ask;
 
 ask_fn health_ask, ready_ask;
 answer_fn openapi_answer, metrics_answer, nothing_answer; // 204
+
+// Platforms' own doors: door_pair.c, door_sk.c.
+ask_fn pair_create_ask, pair_list_ask, pair_get_ask, pair_update_ask, pair_delete_ask;
+answer_fn pair_list_answer, pair_get_answer;
+ask_fn sk_create_ask, sk_list_ask, sk_delete_ask;
+answer_fn sk_list_answer;
+
+ask_fn nowhere_ask; // dispatch.c: 404, or 405
 
 #endif

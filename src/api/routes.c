@@ -9,6 +9,9 @@
 
 #define NO_OP OP_KINDS
 #define APP "/v1/apps/{app}"
+#define OWN "/v1/webhooks"
+#define PAIR "/api/v0/webhooks"
+#define SK "/api/webhooks"
 
 // The first rows are the busiest: a path is compared from the top.
 const struct route routes[] = {
@@ -46,10 +49,20 @@ const struct route routes[] = {
      ROUTE_BODY | ROUTE_ONCE, OP_GET_WEBHOOK, OP_WEBHOOK, secret_rotate_ask, NULL},
     {"PUT", APP "/webhooks/{webhook}/signing-key", SCOPE_WEBHOOK_SECRET, ROUTE_BODY,
      OP_GET_WEBHOOK, OP_WEBHOOK, signing_key_ask, NULL},
+    {"POST", APP "/webhooks/{webhook}/recover", SCOPE_DELIVERY_RETRY, ROUTE_BODY | ROUTE_ONCE,
+     OP_GET_WEBHOOK, OP_JOB, recover_ask, recover_answer},
+    {"GET", APP "/jobs/{job}", SCOPE_DELIVERY_RETRY, 0, OP_GET_JOB, NO_OP, NULL,
+     job_get_answer},
+    {"POST", APP "/jobs/{job}/cancel", SCOPE_DELIVERY_RETRY, 0, OP_GET_JOB, OP_JOB,
+     job_cancel_ask, job_cancel_answer},
     {"POST", APP "/webhooks/{webhook}/test", SCOPE_WEBHOOK_TEST,
      ROUTE_RAW | ROUTE_MAYBE | ROUTE_SENDS, OP_GET_WEBHOOK, OP_RECORD, test_ask, test_answer},
-    {"GET", APP "/event-types", SCOPE_WEBHOOK_READ, 0, NO_OP, NO_OP, NULL,
+    {"GET", APP "/event-types", SCOPE_WEBHOOK_READ, 0, OP_GET_APP, NO_OP, NULL,
      event_type_list_answer},
+    {"PUT", APP "/event-types/{type}", SCOPE_WEBHOOK_UPDATE, ROUTE_BODY, OP_GET_APP, OP_APP,
+     event_type_put_ask, NULL},
+    {"DELETE", APP "/event-types/{type}", SCOPE_WEBHOOK_UPDATE, 0, OP_GET_APP, OP_APP,
+     event_type_delete_ask, nothing_answer},
 
     {"POST", APP "/keys", SCOPE_KEY_CREATE, ROUTE_BODY | ROUTE_ONCE, NO_OP, OP_KEY,
      key_create_ask, NULL},
@@ -63,12 +76,43 @@ const struct route routes[] = {
     {"DELETE", "/v1/keys/{key}", SCOPE_OPERATOR, 0, NO_OP, OP_KEY, key_delete_ask,
      nothing_answer},
 
+    {"POST", OWN, SCOPE_OPERATOR, ROUTE_OPERATORS | ROUTE_BODY | ROUTE_ONCE, NO_OP,
+     OP_WEBHOOK, webhook_create_ask, NULL},
+    {"GET", OWN, SCOPE_OPERATOR, ROUTE_OPERATORS, NO_OP, OP_LIST, webhook_list_ask,
+     webhook_list_answer},
+    {"GET", OWN "/{webhook}", SCOPE_OPERATOR, ROUTE_OPERATORS, OP_GET_WEBHOOK, NO_OP, NULL,
+     webhook_get_answer},
+    {"PATCH", OWN "/{webhook}", SCOPE_OPERATOR, ROUTE_OPERATORS | ROUTE_BODY, OP_GET_WEBHOOK,
+     OP_WEBHOOK, webhook_update_ask, NULL},
+    {"DELETE", OWN "/{webhook}", SCOPE_OPERATOR, ROUTE_OPERATORS, OP_GET_WEBHOOK, OP_WEBHOOK,
+     webhook_delete_ask, nothing_answer},
+    {"POST", OWN "/{webhook}/secret/rotate", SCOPE_OPERATOR,
+     ROUTE_OPERATORS | ROUTE_BODY | ROUTE_ONCE, OP_GET_WEBHOOK, OP_WEBHOOK, secret_rotate_ask,
+     NULL},
+
     {"POST", "/v1/apps", SCOPE_OPERATOR, ROUTE_BODY | ROUTE_ONCE, NO_OP, OP_APP,
      app_create_ask, NULL},
     {"GET", "/v1/apps", SCOPE_OPERATOR, 0, NO_OP, OP_LIST, app_list_ask, app_list_answer},
     {"GET", APP, SCOPE_OPERATOR, 0, NO_OP, NO_OP, NULL, app_get_answer},
     {"PATCH", APP, SCOPE_OPERATOR, ROUTE_BODY, NO_OP, OP_APP, app_update_ask, NULL},
     {"DELETE", APP, SCOPE_OPERATOR, 0, NO_OP, OP_APP, app_delete_ask, nothing_answer},
+
+    {"POST", PAIR, SCOPE_WEBHOOK_CREATE, ROUTE_BODY | ROUTE_ONCE, NO_OP, OP_WEBHOOK,
+     pair_create_ask, NULL},
+    {"GET", PAIR, SCOPE_WEBHOOK_READ, ROUTE_FIGURES, NO_OP, OP_LIST, pair_list_ask,
+     pair_list_answer},
+    {"GET", PAIR "/{webhook}", SCOPE_WEBHOOK_READ, ROUTE_FIGURES, OP_GET_WEBHOOK, OP_LIST,
+     pair_get_ask, pair_get_answer},
+    {"PATCH", PAIR "/{webhook}", SCOPE_WEBHOOK_UPDATE, ROUTE_BODY | ROUTE_FIGURES,
+     OP_GET_WEBHOOK, OP_WEBHOOK, pair_update_ask, NULL},
+    {"DELETE", PAIR "/{webhook}", SCOPE_WEBHOOK_DELETE, ROUTE_FIGURES, OP_GET_WEBHOOK,
+     OP_WEBHOOK, pair_delete_ask, NULL},
+
+    {"POST", SK, SCOPE_WEBHOOK_CREATE, ROUTE_BODY | ROUTE_ONCE, NO_OP, OP_WEBHOOK,
+     sk_create_ask, NULL},
+    {"GET", SK, SCOPE_WEBHOOK_READ, 0, NO_OP, OP_LIST, sk_list_ask, sk_list_answer},
+    {"DELETE", SK "/{webhook}", SCOPE_WEBHOOK_DELETE, 0, OP_GET_WEBHOOK, OP_WEBHOOK,
+     sk_delete_ask, NULL},
 
     {"GET", "/v1/profiles", 0, ROUTE_ANY_KEY, NO_OP, NO_OP, NULL, profile_list_answer},
     {"GET", "/v1/profiles/{profile}", 0, ROUTE_ANY_KEY, NO_OP, NO_OP, profile_get_ask, NULL},
@@ -80,9 +124,13 @@ const struct route routes[] = {
 };
 const size_t route_count = sizeof routes / sizeof *routes;
 
+const struct route route_nowhere = {"",    "",    0,           ROUTE_ANY_KEY,
+                                    NO_OP, NO_OP, nowhere_ask, NULL};
+
 static const char *const path_names[PATH_NAMES] = {
     [PATH_APP] = "app",     [PATH_KEY] = "key",           [PATH_WEBHOOK] = "webhook",
     [PATH_EVENT] = "event", [PATH_DELIVERY] = "delivery", [PATH_PROFILE] = "profile",
+    [PATH_TYPE] = "type",   [PATH_JOB] = "job",
 };
 
 const char *path_name_text(enum path_name name)

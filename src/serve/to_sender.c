@@ -1,25 +1,11 @@
 #include "serve/to_sender.h"
 
-#include "base/limits.h"
-#include "base/memory.h"
 #include "hook/card.h"
 #include "hook/wire.h"
+#include "net/guard.h"
 #include "serve/common.h"
 #include "serve/worker.h"
 #include "store/store.h"
-
-#include <assert.h>
-#include <stdlib.h>
-
-// Outcomes that the store has not acknowledged keep their slot. Where they have used all up,
-// an attempt goes out unnoted: were the process killed just then, it would not be told as
-// interrupted.
-#define NO_SLOT UINT32_MAX
-
-struct sending {
-    uint32_t slot; // of the in-flight file
-    bool is_calling;
-};
 
 // The sender's words for a failure, and the domain's. Both tables are held to the same slugs
 // by tests/unit/test_to_sender.c.
@@ -54,13 +40,26 @@ enum outcome_error to_sender_error(enum call_result result)
     return errors[result];
 }
 
-static struct map_key exchange_key(uint64_t exchange)
+// The exchange's place in the in-flight file: each worker has its own run of them.
+static size_t slot_of(const struct worker *worker, uint64_t exchange)
 {
-    return (struct map_key){.low = exchange};
+    return (size_t)worker->number * (size_t)worker->common->in_flight_each +
+           exchange_slot(exchange);
 }
 
-void to_sender_outcome(const struct call_answer *answer, char remote[ADDRESS_TEXT_MAX],
-                       struct outcome *ret)
+static const char *rule_against(const struct guard *guard, const struct address *remote)
+{
+    const char *rule = NULL;
+
+    if (remote->len)
+        rule = guard_denies(guard, remote, true);
+    if (!rule && remote->len)
+        rule = guard_denies(guard, remote, false); // allowed, but not without TLS
+    return rule ? rule : "";
+}
+
+void to_sender_outcome(const struct guard *guard, const struct call_answer *answer,
+                       char remote[ADDRESS_TEXT_MAX], struct outcome *ret)
 {
     *ret = (struct outcome){
         .error = to_sender_error(answer->result),
@@ -80,8 +79,11 @@ void to_sender_outcome(const struct call_answer *answer, char remote[ADDRESS_TEX
         .remote = remote,
     };
     remote[0] = '\0';
-    if (answer->remote.len && answer->result != CALL_BLOCKED) // no port scanner for merchants
+    if (answer->remote.len)
         address_text(&answer->remote, remote);
+    if (answer->result ==
+        CALL_BLOCKED) // where and by which rule: the API tells operators alone
+        ret->detail = rule_against(guard, &answer->remote);
 }
 
 struct call_request to_sender_request(const struct wire *wire)
@@ -104,12 +106,10 @@ struct call_request to_sender_request(const struct wire *wire)
 static void on_end(void *owner, uint64_t exchange, const struct call_answer *answer)
 {
     struct worker *worker = owner;
-    struct sending *sending = map_find(&worker->sendings, exchange_key(exchange));
     char remote[ADDRESS_TEXT_MAX];
     struct outcome outcome;
 
-    to_sender_outcome(answer, remote, &outcome);
-    sending->is_calling = false;
+    to_sender_outcome(worker->common->guard, answer, remote, &outcome);
     engine_on_outcome(worker->engine, loop_now(worker->loop), exchange, &outcome);
 }
 
@@ -117,65 +117,29 @@ static void port_send(void *world, uint64_t exchange, const struct wire *wire,
                       int64_t event_id, uint16_t n, uint16_t number)
 {
     struct worker *worker = world;
-    struct sending *sending = NEW(struct sending);
     struct call_request request = to_sender_request(wire);
 
-    sending->slot = worker->free_count ? worker->free_slots[--worker->free_count] : NO_SLOT;
-    sending->is_calling = true;
-    map_put(&worker->sendings, exchange_key(exchange), sending);
-    if (sending->slot != NO_SLOT)
-        store_in_flight(worker->common->store, sending->slot, event_id, n, number);
+    store_in_flight(worker->common->store, slot_of(worker, exchange), event_id, n, number);
     caller_call(worker->caller, &request, on_end, worker, exchange);
 }
 
 static void port_abort(void *world, uint64_t exchange)
 {
     struct worker *worker = world;
-    struct sending *sending = map_find(&worker->sendings, exchange_key(exchange));
 
-    if (sending && sending->is_calling) {
-        sending->is_calling = false;
-        caller_cancel(worker->caller, worker, exchange);
-    }
+    caller_cancel(worker->caller, worker, exchange);
 }
 
 static void port_sent(void *world, uint64_t exchange)
 {
     struct worker *worker = world;
-    struct sending *sending = map_remove(&worker->sendings, exchange_key(exchange));
 
-    if (!sending)
-        return; // nothing had been sent
-    assert(!sending->is_calling);
-    if (sending->slot != NO_SLOT) {
-        store_not_in_flight(worker->common->store, sending->slot);
-        worker->free_slots[worker->free_count++] = sending->slot;
-    }
-    free(sending);
+    store_not_in_flight(worker->common->store, slot_of(worker, exchange));
 }
 
-void to_sender_init(struct worker *worker, struct engine_ports *ports)
+void to_sender_init(struct engine_ports *ports)
 {
-    size_t count = (size_t)limit(LIMIT_IN_FLIGHT);
-    uint32_t first = (uint32_t)(count * (size_t)worker->number);
-
-    map_init(&worker->sendings, 0);
-    worker->free_slots = NEW_ARRAY(uint32_t, count);
-    for (size_t i = 0; i < count; i++)
-        worker->free_slots[i] = first + (uint32_t)(count - 1 - i); // the lowest goes first
-    worker->free_count = count;
     ports->send = port_send;
     ports->sent = port_sent;
     ports->abort = port_abort;
-}
-
-void to_sender_done(struct worker *worker)
-{
-    struct map_key key;
-    void *sending;
-
-    for (size_t at = 0; map_next(&worker->sendings, &at, &key, &sending);)
-        free(sending);
-    map_done(&worker->sendings);
-    free(worker->free_slots);
 }

@@ -8,18 +8,18 @@
 #include "net/caller.h"
 
 struct engine_ports;
+struct guard;
 struct wire;
-struct worker;
 
-void to_sender_init(struct worker *worker, struct engine_ports *ports); // fills its ports
-void to_sender_done(struct worker *worker);
+void to_sender_init(
+    struct engine_ports *ports); // fills the sender's; their world is a worker
 
 // The sender's word for a failure, in the domain's.
 enum outcome_error to_sender_error(enum call_result result);
 
 // A call's two ends. The outcome borrows from answer and remote; the request from the wire.
-void to_sender_outcome(const struct call_answer *answer, char remote[ADDRESS_TEXT_MAX],
-                       struct outcome *ret);
+void to_sender_outcome(const struct guard *guard, const struct call_answer *answer,
+                       char remote[ADDRESS_TEXT_MAX], struct outcome *ret);
 struct call_request to_sender_request(const struct wire *wire);
 
 #endif

@@ -111,12 +111,13 @@ static void tell(struct testing *testing, const struct outcome *outcome)
 
 static void on_end(void *owner, uint64_t tag, const struct call_answer *answer)
 {
+    struct testing *testing = owner;
     char remote[ADDRESS_TEXT_MAX];
     struct outcome outcome;
 
     (void)tag;
-    to_sender_outcome(answer, remote, &outcome);
-    tell(owner, &outcome);
+    to_sender_outcome(testing->worker->common->guard, answer, remote, &outcome);
+    tell(testing, &outcome);
 }
 
 static void on_unusable(struct timer *timer)

@@ -10,7 +10,9 @@
 #include "serve/common.h"
 #include "serve/health.h"
 #include "serve/metrics.h"
+#include "serve/notices.h"
 #include "serve/peers.h"
+#include "serve/post_office.h"
 #include "serve/serve.h"
 #include "serve/to_sender.h"
 #include "serve/to_store.h"
@@ -70,6 +72,10 @@ static void on_tick(struct timer *timer)
     struct worker *worker = container_of(timer, struct worker, tick_timer);
 
     door_on_timer(worker->door);
+    if (worker->office) {
+        post_office_look(worker->office, loop_now(worker->loop));
+        notices_look(worker->notices, loop_now(worker->loop));
+    }
     publish_figures(worker);
     loop_timer(worker->loop, timer, loop_now(worker->loop).mono_ms + TICK_MS);
 }
@@ -83,7 +89,10 @@ static void look_whether_drained(struct worker *worker)
         engine_interrupt(worker->engine, now);
     bool is_door_empty = server_drain(worker->server) && door_waiting(worker->door) == 0;
     bool is_engine_empty = engine_drain(worker->engine, now);
-    if (!(is_door_empty || worker->was_cut) || !is_engine_empty || worker->has_drained)
+    bool is_post_done = !worker->office || (post_office_is_idle(worker->office) &&
+                                            notices_are_idle(worker->notices));
+    if (!((is_door_empty && is_post_done) || worker->was_cut) || !is_engine_empty ||
+        worker->has_drained)
         return;
     worker->has_drained = true;
     drained = NEW(struct mail);
@@ -112,7 +121,14 @@ static void take_mail(struct worker *worker, struct mail *mail)
     case WORKER_MAIL_CONNECTION:
         take_connection(worker, container_of(mail, struct connection_mail, mail));
         return;
-    case WORKER_MAIL_DRAIN: worker->is_draining = true; break;
+    case WORKER_MAIL_ERRAND:
+        post_office_on_errand(worker->office, container_of(mail, struct errand, mail));
+        return;
+    case WORKER_MAIL_DRAIN:
+        worker->is_draining = true;
+        if (worker->office)
+            post_office_drain(worker->office);
+        break;
     case WORKER_MAIL_CUT: worker->is_draining = worker->was_cut = true; break;
     case WORKER_MAIL_STOP: loop_stop(worker->loop); break;
     default: to_store_take(worker, mail); return;
@@ -175,6 +191,7 @@ static void make_door(struct worker *worker)
         .cipher = worker->cipher,
         .minter = (common->boot_number * common->worker_count + worker->number) % 1024,
         .metrics_need_key = !common->is_loopback,
+        .time_scale = common->options->time_scale,
         .owner = worker,
         .now = door_now,
         .not_ready = door_not_ready,
@@ -204,7 +221,7 @@ static void make_engine(struct worker *worker)
     };
 
     to_store_init(worker, &ports);
-    to_sender_init(worker, &ports);
+    to_sender_init(&ports);
     worker->engine = engine_new(&ports, &limits, worker->cipher);
 }
 
@@ -222,6 +239,10 @@ struct worker *worker_new(struct common *common, int number)
     make_engine(worker);
     worker->caller =
         caller_new(worker->loop, common->resolver, common->guard, common->options->ca_file);
+    if (number == 0) {
+        worker->office = post_office_new(worker, common->mailer);
+        worker->notices = notices_new(worker);
+    }
     worker->engine_timer.on_due = on_engine_due;
     worker->tick_timer.on_due = on_tick;
     worker->mail_watch =
@@ -267,10 +288,13 @@ static void drop_mail(struct worker *worker)
 
 void worker_free(struct worker *worker)
 {
+    worker->is_draining = worker->has_drained = true; // the store takes nothing more
+    post_office_close(worker->office);
     drop_mail(worker);
+    post_office_free(worker->office);
+    notices_free(worker->notices);
     caller_free(worker->caller);
     engine_free(worker->engine);
-    to_sender_done(worker);
     to_test_done(worker);
     to_store_done(worker);
     server_free(worker->server);

@@ -21,7 +21,9 @@ struct caller;
 struct common;
 struct door;
 struct id_cipher;
+struct notices;
 struct op;
+struct post_office;
 struct server;
 struct thread;
 struct tls_server;
@@ -31,7 +33,8 @@ enum worker_mail_kind {
     WORKER_MAIL_CONNECTION = 100,
     WORKER_MAIL_DRAIN,
     WORKER_MAIL_CUT,
-    WORKER_MAIL_STOP
+    WORKER_MAIL_STOP,
+    WORKER_MAIL_ERRAND // serve/postman.h
 };
 // … and of main's.
 enum main_mail_kind { MAIN_MAIL_DRAINED = 200 };
@@ -66,11 +69,10 @@ struct worker {
     struct engine *engine;
     struct caller *caller;
 
-    struct map sendings;  // exchange → struct sending (serve/to_sender.c)
-    uint32_t *free_slots; // of the in-flight file
-    size_t free_count;
-    struct link tests;    // struct testing (serve/to_test.c)
-    struct map card_asks; // webhook → struct card_ask (serve/to_store.c)
+    struct link tests;          // struct testing (serve/to_test.c)
+    struct post_office *office; // of the first worker; NULL: another's
+    struct notices *notices;    // …
+    struct map card_asks;       // webhook → struct card_ask (serve/to_store.c)
 
     bool is_draining;
     bool was_cut;
