@@ -39,9 +39,21 @@
     X(WEBHOOK_HEADERS, "-", "count", 64, 64, 64, "headers of a webhook")                     \
     X(WEBHOOK_HEADER, "-", "bytes", 4096, 4096, 4096, "value of a webhook's header")         \
     X(WEBHOOK_TYPES, "-", "count", 256, 256, 256, "event types a webhook chooses")           \
+    X(FILTER_CONDITIONS, "-", "count", 16, 16, 16, "conditions of a webhook's filter")       \
+    X(FILTER_VALUES, "-", "count", 64, 64, 64, "values of a condition")                      \
+    X(FILTER_PATH, "-", "bytes", 256, 256, 256, "path of a condition")                       \
+    X(FILTER_BYTES, "-", "bytes", 8192, 8192, 8192, "a webhook's filter")                    \
+    X(OWN_TYPES, "-", "count", 100, 100, 100, "event types an app adds")                     \
+    X(OWN_TYPE_BYTES, "-", "bytes", 16384, 16384, 16384, "an added event type")              \
+    X(OWN_TYPES_BYTES, "-", "bytes", 262144, 262144, 262144, "all that an app adds")         \
+    X(DELIVER_AT_DAYS, "-", "count", 30, 30, 30, "days that deliver_at may lie ahead")       \
     X(WEBHOOKS, "webhooks-per-app", "count", 10000, 1, 100000, "webhooks of an app")         \
     X(KEYS, "-", "count", 100, 100, 100, "keys of an app")                                   \
+    X(JOBS, "-", "count", 16, 16, 16, "running jobs of an app")                              \
     X(LIST, "-", "count", 250, 250, 250, "rows of a page")                                   \
+    X(CALLS_LIVE, "-", "count", 1000, 1000, 1000, "calls an hour of a live client pair")     \
+    X(CALLS_TEST, "-", "count", 100, 100, 100, "calls an hour of a test client pair")        \
+    X(CALLS_MS, "-", "ms", 3600000, 3600000, 3600000, "the window of these calls")           \
     X(LIST_READ, "-", "count", 20000, 20000, 20000, "entries looked at for a page")          \
     X(IDEMPOTENCY_MS, "-", "ms", 86400000, 86400000, 86400000, "keep of an idempotency key") \
     /* attempts */                                                                           \

@@ -1,8 +1,11 @@
 #include "hook/card.h"
 
 #include "base/buf.h"
+#include "base/json_span.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "hook/audience.h"
+#include "hook/filter.h"
 #include "hook/profile.h"
 #include "hook/proof.h"
 #include "hook/seal.h"
@@ -34,7 +37,28 @@ static char **copy_texts(char *const *texts)
     return copy;
 }
 
+static void free_texts(char **texts)
+{
+    for (size_t i = 0; texts && texts[i]; i++)
+        free(texts[i]);
+    free(texts);
+}
+
 // For doors.
+
+static struct filter *filter_of(const struct settings *settings)
+{
+    struct json_span list;
+    struct filter *filter = NULL;
+    if (!settings->filter)
+        return NULL;
+    enum error_code code =
+        json_check(settings->filter, strlen(settings->filter), &list, NULL);
+    assert(code == ERR_OK); // the settings were read, so they hold
+    code = filter_new(&list, &filter, NULL);
+    assert(code == ERR_OK);
+    return filter;
+}
 
 static enum error_code add_webhook(struct app_card *card, const struct webhook_row *row,
                                    struct error *error)
@@ -53,8 +77,41 @@ static enum error_code add_webhook(struct app_card *card, const struct webhook_r
     // One type each, and none was stored: it gets nothing.
     if (card->profile->events == EVENTS_ONE && !events)
         webhook->events = NEW_ARRAY(char *, 1);
+    webhook->filter = filter_of(&settings);
     settings_done(&settings);
     return ERR_OK;
+}
+
+// The names of what stands in the row; what they mean, only lists of types ask.
+static enum error_code take_own_types(struct app_card *card, const char *types,
+                                      struct error *error)
+{
+    struct json_span map = {.kind = JSON_NONE};
+    struct json_walk walk;
+    struct json_member member;
+    size_t count = 0, most = (size_t)limit(LIMIT_OWN_TYPES), len;
+    card->own_types = NEW_ARRAY(char *, most + 1);
+    if (!types)
+        return ERR_OK;
+    if (json_check(types, strlen(types), &map, NULL) || map.kind != JSON_MAP)
+        return error_set(error, ERR_DAMAGED, "the app's event types are not a JSON object");
+    json_walk_init(&walk, &map);
+    while (count < most && json_next_member(&walk, &member)) {
+        char name[EVENT_TYPE_MAX + 1];
+        if (json_text(&member.name, name, sizeof name, &len))
+            card->own_types[count++] = memory_copy(name, len);
+    }
+    return ERR_OK;
+}
+
+bool app_card_has_type(const struct app_card *card, const char *type)
+{
+    if (profile_has_type(card->profile, type))
+        return true;
+    for (char **own = card->own_types; *own; own++)
+        if (strcmp(*own, type) == 0)
+            return true;
+    return false;
 }
 
 enum error_code app_card_new(const struct profile_set *profiles, const struct app_row *app,
@@ -70,15 +127,18 @@ enum error_code app_card_new(const struct profile_set *profiles, const struct ap
     card->version = app->version;
     card->name = memory_copy(app->name ? app->name : "", app->name ? strlen(app->name) : 0);
     card->profile = profile;
+    card->is_strict = app->is_strict;
     card->webhooks = NEW_ARRAY(struct app_card_webhook, count + 1);
-    enum error_code code = ERR_OK;
+    enum error_code code = take_own_types(card, app->types, error);
     for (size_t i = 0; !code && i < count; i++)
         code = add_webhook(card, &webhooks[i], error);
-    if (code)
+    if (code) {
         app_card_drop(card);
-    else
-        *ret = card;
-    return code;
+        return code;
+    }
+    card->audience = audience_new(card->webhooks, card->webhook_count);
+    *ret = card;
+    return ERR_OK;
 }
 
 struct app_card *app_card_hold(struct app_card *card)
@@ -92,11 +152,12 @@ void app_card_drop(struct app_card *card)
 {
     if (!card || --card->refs > 0)
         return;
+    audience_free(card->audience);
     for (size_t i = 0; i < card->webhook_count; i++) {
-        for (size_t k = 0; card->webhooks[i].events && card->webhooks[i].events[k]; k++)
-            free(card->webhooks[i].events[k]);
-        free(card->webhooks[i].events);
+        free_texts(card->webhooks[i].events);
+        filter_free(card->webhooks[i].filter);
     }
+    free_texts(card->own_types);
     free(card->webhooks);
     free(card->name);
     free(card);
@@ -181,6 +242,7 @@ static void take_settings(struct hook_card *card)
     const struct settings *settings = &card->settings;
     card->timeout_ms =
         settings->timeout_ms > 0 ? settings->timeout_ms : card->profile->timeout_ms;
+    card->per_second_max = settings->per_second_max;
     card->in_flight_max = settings->in_flight_max > 0
                               ? settings->in_flight_max
                               : (int)limit(LIMIT_IN_FLIGHT_PER_WEBHOOK);

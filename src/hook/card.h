@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct audience; // who gets an event: hook/audience.h
+struct filter;
 struct keyring;
 struct plan;
 struct profile;
@@ -29,9 +31,13 @@ struct app_card {
     struct app_card_webhook {
         int64_t id;
         bool is_enabled;
-        char **events; // NULL: all
+        char **events;         // NULL: all
+        struct filter *filter; // or NULL
     } * webhooks;
     size_t webhook_count;
+    struct audience *audience;
+    bool is_strict;   // checks of sense refuse, rather than warn
+    char **own_types; // beside the profile's; NULL-terminated
 };
 
 // Deleted webhooks must not be among the rows. Errors: ERR_DAMAGED (unknown profile, bad
@@ -41,6 +47,8 @@ enum error_code app_card_new(const struct profile_set *profiles, const struct ap
                              struct app_card **ret, struct error *error) MUST_CHECK;
 struct app_card *app_card_hold(struct app_card *card);
 void app_card_drop(struct app_card *card); // does nothing to NULL
+// May the app have events of that type: its profile's or its own?
+bool app_card_has_type(const struct app_card *card, const char *type);
 
 // For lanes: how an attempt to this webhook is made.
 struct hook_card {
@@ -57,6 +65,7 @@ struct hook_card {
     struct settings settings;
     int64_t timeout_ms; // the webhook's own, or the profile's
     int in_flight_max;
+    int per_second_max; // 0: as many as come
     char *head_start; // request line, Host, User-Agent, … up to the profile's first header
     size_t head_start_len;
     struct secret_use *secrets; // in force or in overlap, newest first

@@ -18,4 +18,8 @@ bool decimal_read(const char *text, size_t len, struct decimal *ret);
 bool decimal_is_equal(struct decimal a, struct decimal b);
 bool decimal_is_difference(struct decimal total, struct decimal plus, struct decimal minus);
 
+// Which of two JSON numbers is greater, by value and of any length: less than 0, 0, or more
+// than 0. Exponents beyond a billion are as good as a billion.
+int decimal_compare(const char *a, size_t a_len, const char *b, size_t b_len);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
+#include "hook/audience.h"
 #include "hook/card.h"
 #include "hook/plan.h"
 #include "hook/profile.h"
@@ -14,38 +15,19 @@
 
 enum { BODY_SLACK = 4096 }; // what a profile puts around a payload
 
-static enum error_code check_type(const struct profile *profile,
+static enum error_code check_type(const struct app_card *card,
                                   const struct event_request *request,
                                   char ret_type[EVENT_TYPE_MAX + 1], struct error *error)
 {
     if (request->type_len <= EVENT_TYPE_MAX && !memchr(request->type, 0, request->type_len)) {
         memcpy(ret_type, request->type, request->type_len);
         ret_type[request->type_len] = '\0';
-        if (profile_has_type(profile, ret_type))
+        if (app_card_has_type(card, ret_type))
             return ERR_OK;
     }
     return error_at(error, ERR_UNKNOWN_EVENT_TYPE, "type",
-                    "the profile %s has no such event type", profile->name);
-}
-
-static bool gets(const struct app_card_webhook *webhook, const char *type)
-{
-    if (!webhook->is_enabled)
-        return false;
-    if (!webhook->events)
-        return true;
-    for (size_t i = 0; webhook->events[i]; i++)
-        if (strcmp(webhook->events[i], type) == 0)
-            return true;
-    return false;
-}
-
-static void list_targets(const struct app_card *card, const char *type, struct accept *ret)
-{
-    ret->webhook_ids = NEW_ARRAY(int64_t, card->webhook_count + 1);
-    for (size_t i = 0; i < card->webhook_count; i++)
-        if (gets(&card->webhooks[i], type))
-            ret->webhook_ids[ret->target_count++] = card->webhooks[i].id;
+                    "neither the profile %s nor the app has such an event type",
+                    card->profile->name);
 }
 
 // The event as it will be, but for its body: what the variables of the body are asked of.
@@ -110,6 +92,17 @@ static enum error_code plan_event(const struct app_card *card,
     return ERR_OK;
 }
 
+static enum error_code check_sense(const struct app_card *card,
+                                   const struct json_span *payload, struct accept *ret,
+                                   struct error *error)
+{
+    sense_check(card->profile->plan, payload, ret);
+    if (!card->is_strict || ret->warning_count == 0)
+        return ERR_OK;
+    return error_at(error, ERR_INVALID_FIELD, ret->warnings[0].pointer, "%s",
+                    ret->warnings[0].text);
+}
+
 enum error_code intake_plan(const struct app_card *card, const struct event_request *request,
                             int64_t event_id, int64_t wall_ms, struct id_cipher *cipher,
                             struct accept *ret, struct error *error)
@@ -118,15 +111,20 @@ enum error_code intake_plan(const struct app_card *card, const struct event_requ
     memset(ret, 0, sizeof *ret);
     struct event *like = event_new(0);
     describe(like, card, request, event_id, wall_ms);
-    enum error_code code = check_type(profile, request, like->type, error);
+    enum error_code code = check_type(card, request, like->type, error);
     if (!code)
         code = sense_require(profile_type(profile, like->type), &request->payload, error);
     if (!code)
         code = plan_event(card, request, like, cipher, ret, error);
+    if (!code)
+        code = check_sense(card, &request->payload, ret, error);
     if (!code) {
         ret->app_version = card->version;
-        sense_check(profile->plan, &request->payload, ret);
-        list_targets(card, like->type, ret);
+        ret->due_ms = request->due_ms;
+        ret->webhook_ids =
+            audience_of(card->audience, like->type, &request->payload, &ret->target_count);
+    } else {
+        intake_done(ret);
     }
     event_drop(like);
     return code;

@@ -24,6 +24,7 @@ struct event_request {
     enum event_mode mode;
     enum trigger trigger;     // SCHEDULED, or TEST
     struct json_span payload; // already accepted by json_check()
+    int64_t due_ms;           // when it is to be delivered, wall; 0: at once
 };
 
 enum { INTAKE_WARNINGS_MAX = 4 };
@@ -34,6 +35,7 @@ struct accept {
     int app_version;
     int64_t *webhook_ids; // targets, place n of the fan-out each
     size_t target_count;
+    int64_t due_ms; // of its deliveries, wall; 0: at once
     struct {
         char pointer[64];
         char text[160];
@@ -42,7 +44,8 @@ struct accept {
 };
 
 // Errors: ERR_UNKNOWN_EVENT_TYPE, ERR_INVALID_FIELD (field is the JSON pointer, as
-// "/payload/uuid"), ERR_DUPLICATE_MEMBER, ERR_TOO_LARGE.
+// "/payload/uuid"; what is required is missing, or a check does not hold and the app is
+// strict), ERR_DUPLICATE_MEMBER, ERR_TOO_LARGE.
 enum error_code intake_plan(const struct app_card *card, const struct event_request *request,
                             int64_t event_id, int64_t wall_ms, struct id_cipher *cipher,
                             struct accept *ret, struct error *error) MUST_CHECK;

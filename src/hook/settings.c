@@ -1,8 +1,10 @@
 #include "hook/settings.h"
 
+#include "base/json_span.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "hook/filter.h"
 #include "hook/plan.h"
 #include "hook/profile.h"
 
@@ -13,7 +15,7 @@
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 // Receivers refuse heads of more than some 8 to 64 KiB.
-enum { HEADERS_BYTES_MAX = 65536 };
+enum { HEADERS_BYTES_MAX = 65536, PER_SECOND_MAX = 10000 };
 enum { WAIT_MAX_S = 7 * 86400, DAYS_MAX = 365, METADATA_MAX = 4096, NAME_MAX_LEN = 64 };
 
 void settings_init(struct settings *settings)
@@ -37,6 +39,8 @@ void settings_done(struct settings *settings)
     free_texts(settings->header_names);
     free_texts(settings->header_values);
     free(settings->metadata);
+    free(settings->filter);
+    free(settings->alert_email);
     settings_init(settings);
 }
 
@@ -47,16 +51,31 @@ static enum error_code wrong(struct error *error, const char *name, const char *
 
 // events
 
-static enum error_code check_event(const struct profile *profile, const json_t *list,
+// A type that was deleted since may still be chosen by a stored webhook.
+static bool knows_type(const struct settings *settings, const struct profile *profile,
+                       const char *name)
+{
+    if (profile_has_type(profile, name))
+        return true;
+    if (settings->is_stored)
+        return profile_type_is_formed(name);
+    for (char *const *own = settings->own_types; own && *own; own++)
+        if (strcmp(*own, name) == 0)
+            return true;
+    return false;
+}
+
+static enum error_code check_event(const struct settings *settings,
+                                   const struct profile *profile, const json_t *list,
                                    size_t at, struct error *error)
 {
     const json_t *item = json_array_get(list, at);
     if (!json_is_string(item))
         return wrong(error, "events", "must be a list of event types");
     const char *name = json_string_value(item);
-    if (strlen(name) != json_string_length(item) || !profile_has_type(profile, name))
+    if (strlen(name) != json_string_length(item) || !knows_type(settings, profile, name))
         return error_at(error, ERR_UNKNOWN_EVENT_TYPE, "events",
-                        "%.80s is not an event type of this profile", name);
+                        "%.80s is not an event type of this profile or app", name);
     for (size_t i = 0; i < at; i++)
         if (strcmp(json_string_value(json_array_get(list, i)), name) == 0)
             return wrong(error, "events", "an event type stands there twice");
@@ -76,7 +95,7 @@ static enum error_code set_events(struct settings *settings, const struct profil
     if (profile->events == EVENTS_ONE && count != 1)
         return wrong(error, "events", "must be exactly one event type");
     for (size_t i = 0; i < count; i++) {
-        enum error_code code = check_event(profile, value, i, error);
+        enum error_code code = check_event(settings, profile, value, i, error);
         if (code)
             return code;
     }
@@ -248,6 +267,18 @@ static enum error_code set_in_flight(struct settings *settings, const struct pro
     return ERR_OK;
 }
 
+static enum error_code set_per_second(struct settings *settings,
+                                      const struct profile *profile, const json_t *value,
+                                      struct error *error)
+{
+    (void)profile;
+    if (!is_within(value, 1, PER_SECOND_MAX))
+        return error_at(error, ERR_INVALID_FIELD, "per_second_max",
+                        "must be a whole number, 1 to %d", (int)PER_SECOND_MAX);
+    settings->per_second_max = (int)json_integer_value(value);
+    return ERR_OK;
+}
+
 static enum error_code set_encrypted(struct settings *settings, const struct profile *profile,
                                      const json_t *value, struct error *error)
 {
@@ -285,6 +316,39 @@ static enum error_code set_metadata(struct settings *settings, const struct prof
     return ERR_OK;
 }
 
+static enum error_code set_alert_email(struct settings *settings,
+                                       const struct profile *profile, const json_t *value,
+                                       struct error *error)
+{
+    (void)profile;
+    if (!json_is_string(value) ||
+        !text_is_email(json_string_value(value), json_string_length(value)))
+        return wrong(error, "alert_email", "must be one e-mail address");
+    free(settings->alert_email);
+    settings->alert_email = memory_copy(json_string_value(value), json_string_length(value));
+    return ERR_OK;
+}
+
+static enum error_code set_filter(struct settings *settings, const struct profile *profile,
+                                  const json_t *value, struct error *error)
+{
+    const char *text = json_string_value(value);
+    struct json_span list;
+    struct filter *filter = NULL;
+    (void)profile;
+    if (!text)
+        return wrong(error, "filter", "must be a list of conditions");
+    enum error_code code = json_check(text, json_string_length(value), &list, error);
+    if (!code)
+        code = filter_new(&list, &filter, error);
+    if (code)
+        return code;
+    filter_free(filter);
+    free(settings->filter);
+    settings->filter = memory_copy(list.at, list.len);
+    return ERR_OK;
+}
+
 // What null does to each: back to the default.
 static void clear_events(struct settings *settings)
 {
@@ -314,6 +378,11 @@ static void clear_in_flight(struct settings *settings)
     settings->in_flight_max = 0;
 }
 
+static void clear_per_second(struct settings *settings)
+{
+    settings->per_second_max = 0;
+}
+
 static void clear_encrypted(struct settings *settings)
 {
     settings->is_encrypted = false;
@@ -330,6 +399,18 @@ static void clear_metadata(struct settings *settings)
     settings->metadata = NULL;
 }
 
+static void clear_alert_email(struct settings *settings)
+{
+    free(settings->alert_email);
+    settings->alert_email = NULL;
+}
+
+static void clear_filter(struct settings *settings)
+{
+    free(settings->filter);
+    settings->filter = NULL;
+}
+
 static const struct {
     const char *name;
     enum error_code (*set)(struct settings *settings, const struct profile *profile,
@@ -341,9 +422,12 @@ static const struct {
     {"waits", set_waits, clear_waits},
     {"timeout_s", set_timeout, clear_timeout},
     {"in_flight_max", set_in_flight, clear_in_flight},
+    {"per_second_max", set_per_second, clear_per_second},
     {"encrypted", set_encrypted, clear_encrypted},
     {"disable_after_days", set_disable, clear_disable},
     {"metadata", set_metadata, clear_metadata},
+    {"filter", set_filter, clear_filter},
+    {"alert_email", set_alert_email, clear_alert_email},
 };
 
 enum error_code settings_set(struct settings *settings, const struct profile *profile,

@@ -25,17 +25,25 @@ struct settings {
     int wait_count;     // −1: the profile's
     int64_t timeout_ms; // 0: the profile's
     int in_flight_max;  // 0: the default
+    int per_second_max; // 0: none
     bool is_encrypted;
     int disable_after_days; // 0: never
     char *metadata;         // a JSON object's text, or NULL
+    char *alert_email;      // told of a failed delivery, rather than the app's; or NULL
+    char *filter;           // the text of a list of conditions (hook/filter.h), or NULL
+    // While being read: types that the app has beside its profile's. NULL-terminated and
+    // borrowed, or NULL.
+    char *const *own_types;
+    bool is_stored; // … or a stored column is read: its types were there when it was written
 };
 
 void settings_init(struct settings *settings); // the profile's defaults everywhere
 void settings_done(struct settings *settings);
 
 // Take one member of a request's body or of a stored column: events, headers, waits,
-// timeout_s, in_flight_max, encrypted, disable_after_days, metadata; null: back to the
-// default. Errors: ERR_UNKNOWN_FIELD (not one of these), ERR_INVALID_FIELD,
+// timeout_s, in_flight_max, per_second_max, encrypted, disable_after_days, metadata, filter,
+// alert_email; null: back to the default. filter is given as the text of its JSON, so that its numbers keep their
+// digits. Errors: ERR_UNKNOWN_FIELD (not one of these), ERR_INVALID_FIELD,
 // ERR_HEADER_NOT_ALLOWED, ERR_UNKNOWN_EVENT_TYPE; the settings are unchanged then.
 enum error_code settings_set(struct settings *settings, const struct profile *profile,
                              const char *name, const json_t *value,

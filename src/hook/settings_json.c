@@ -38,6 +38,13 @@ static json_t *metadata(const struct settings *settings)
     return value ? value : json_null();
 }
 
+// For people; the store keeps its text.
+static json_t *filter(const struct settings *settings)
+{
+    json_t *value = settings->filter ? json_loads(settings->filter, 0, NULL) : NULL;
+    return value ? value : json_null();
+}
+
 static json_t *headers(const struct settings *settings, const char *mask)
 {
     json_t *map = json_object();
@@ -54,10 +61,14 @@ static json_t *common(const struct settings *settings)
     json_object_set_new(map, "waits", waits(settings));
     json_object_set_new(map, "timeout_s", number_or_null(settings->timeout_ms / 1000));
     json_object_set_new(map, "in_flight_max", number_or_null(settings->in_flight_max));
+    json_object_set_new(map, "per_second_max", number_or_null(settings->per_second_max));
     json_object_set_new(map, "encrypted", json_boolean(settings->is_encrypted));
     json_object_set_new(map, "disable_after_days",
                         number_or_null(settings->disable_after_days));
     json_object_set_new(map, "metadata", metadata(settings));
+    json_object_set_new(map, "alert_email",
+                        settings->alert_email ? json_string(settings->alert_email)
+                                              : json_null());
     return map;
 }
 
@@ -70,6 +81,8 @@ json_t *settings_to_store(const struct settings *settings)
     json_object_foreach_safe(map, next, name,
                              value) if (json_is_null(value) || json_is_false(value))
         json_object_del(map, name);
+    if (settings->filter)
+        json_object_set_new(map, "filter", json_string(settings->filter));
     return map;
 }
 
@@ -77,6 +90,7 @@ json_t *settings_to_api(const struct settings *settings)
 {
     json_t *map = common(settings);
     json_object_set_new(map, "headers", headers(settings, "***"));
+    json_object_set_new(map, "filter", filter(settings));
     return map;
 }
 
@@ -120,9 +134,11 @@ enum error_code settings_from_store(struct settings *ret, const struct profile *
                                     struct error *error)
 {
     settings_init(ret);
+    ret->is_stored = true;
     enum error_code code = take_text(ret, profile, json, NULL, error);
     if (!code && headers_json)
         code = take_text(ret, profile, headers_json, "headers", error);
+    ret->is_stored = false;
     if (code)
         settings_done(ret);
     return code;

@@ -55,11 +55,45 @@ static void what_no_money_has_is_not_judged(void **state)
     }
 }
 
+static void values_of_any_length_are_in_order(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        int order;
+    } rows[] = {
+        {"0", "-0.000e5", 0},
+        {"1", "1.000", 0},
+        {"100", "1e2", 0},
+        {"0.001", "1E-3", 0},
+        {"12345678901234567890", "12345678901234567890.0", 0},
+        {"12345678901234567890", "12345678901234567891", -1},
+        {"0.1000000000000000000000000000001", "0.1", 1},
+        {"9", "10", -1},
+        {"-9", "-10", 1},
+        {"-1", "1", -1},
+        {"0", "-1e-999999999999", 1},
+        {"1e-999999999999", "0", 1},
+        {"1e999999999999", "1e5", 1},
+        {"0.09", "0.1", -1},
+        {"1.5", "1.45", 1},
+        {"10.0", "9.99", 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *a = rows[i].a, *b = rows[i].b;
+        int order = decimal_compare(a, strlen(a), b, strlen(b));
+        int back = decimal_compare(b, strlen(b), a, strlen(a));
+        assert_int_equal((order > 0) - (order < 0), rows[i].order);
+        assert_int_equal((back > 0) - (back < 0), -rows[i].order);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(differences_are_exact),
         cmocka_unit_test(what_no_money_has_is_not_judged),
+        cmocka_unit_test(values_of_any_length_are_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

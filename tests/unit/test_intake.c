@@ -247,6 +247,42 @@ static void sums_that_do_not_hold_are_warned_of(void **state)
     }
 }
 
+// What is a warning else.
+static void a_strict_app_refuses_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *payload;
+        enum error_code code;
+    } rows[] = {
+        {"{\"uuid\":\"u\",\"amount\":5,\"currency\":\"EUR\",\"total_amount\":4,"
+         "\"commission\":2}",
+         ERR_INVALID_FIELD},
+        {"{\"uuid\":\"u\",\"amount\":5,\"currency\":\"EUR\",\"total_amount\":3.0,"
+         "\"commission\":2}",
+         ERR_OK},
+    };
+    struct app_row app = {.id = 3, .profile = "mesilat", .is_strict = true};
+    struct app_card *card = NULL;
+    assert_int_equal(app_card_new(&kit.profiles, &app, NULL, 0, &card, NULL), ERR_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct event_request request = {.type = "payment", .type_len = 7, .due_ms = 17};
+        struct accept accept;
+        struct error error = {0};
+        assert_int_equal(
+            json_check(rows[i].payload, strlen(rows[i].payload), &request.payload, NULL),
+            ERR_OK);
+        assert_int_equal(intake_plan(card, &request, 1, 1, kit.cipher, &accept, &error),
+                         rows[i].code);
+        if (rows[i].code)
+            assert_string_equal(error.field, "/payload/total_amount");
+        else
+            assert_int_equal(accept.due_ms, 17);
+        intake_done(&accept);
+    }
+    app_card_drop(card);
+}
+
 static void events_go_to_those_who_want_them(void **state)
 {
     (void)state;
@@ -370,6 +406,7 @@ int main(void)
         cmocka_unit_test(every_profile_keeps_the_payloads_bytes),
         cmocka_unit_test(what_a_profile_does_not_take_is_refused),
         cmocka_unit_test(sums_that_do_not_hold_are_warned_of),
+        cmocka_unit_test(a_strict_app_refuses_them),
         cmocka_unit_test(events_go_to_those_who_want_them),
         cmocka_unit_test(a_disabled_webhook_gets_nothing),
         cmocka_unit_test(a_type_has_at_most_128_characters),

@@ -93,10 +93,19 @@ static const struct {
     {"standard", "in_flight_max", "1024", ERR_OK},
     {"standard", "in_flight_max", "1025", ERR_INVALID_FIELD},
     {"standard", "in_flight_max", "0", ERR_INVALID_FIELD},
+    {"standard", "per_second_max", "10000", ERR_OK},
+    {"standard", "per_second_max", "10001", ERR_INVALID_FIELD},
+    {"standard", "per_second_max", "0", ERR_INVALID_FIELD},
+    {"standard", "per_second_max", "1.5", ERR_INVALID_FIELD},
     {"standard", "encrypted", "true", ERR_OK},
     {"standard", "encrypted", "1", ERR_INVALID_FIELD},
     {"yoco", "encrypted", "true", ERR_INVALID_FIELD},
     {"yoco", "encrypted", "false", ERR_OK},
+    {"standard", "alert_email", "\"a@shop.example\"", ERR_OK},
+    {"standard", "alert_email", "\"a@shop.example\\r\\nBcc: b@c.example\"",
+     ERR_INVALID_FIELD},
+    {"standard", "alert_email", "\"\\\"a b\\\"@c.example\"", ERR_INVALID_FIELD},
+    {"standard", "alert_email", "7", ERR_INVALID_FIELD},
     {"standard", "disable_after_days", "5", ERR_OK},
     {"standard", "disable_after_days", "-1", ERR_INVALID_FIELD},
     {"standard", "metadata", "{\"a\":[1,{}]}", ERR_OK},
@@ -213,6 +222,7 @@ static void what_is_stored_comes_back(void **state)
     (void)state;
     static const char stored[] =
         "{\"disable_after_days\":3,\"encrypted\":true,\"events\":[\"a\"],"
+        "\"filter\":\"[{\\\"path\\\":\\\"a\\\",\\\"eq\\\":1.10}]\","
         "\"in_flight_max\":9,\"metadata\":{\"k\":[1.5]},"
         "\"timeout_s\":7,\"waits\":[1,2]}";
     static const char headers[] = "{\"Authorization\":\"Bearer x\"}";
@@ -238,6 +248,59 @@ static void what_is_stored_comes_back(void **state)
     settings_done(&settings);
 }
 
+// A filter's numbers keep their digits in the store; to people it is shown as JSON. What
+// cannot be one is refused, however it came.
+static void filters_are_kept_as_text(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"[]]", "{}", "[{\"path\":\"a\"}]"};
+    const struct profile *profile = kit_profile(&kit, "standard");
+    struct settings settings;
+    settings_init(&settings);
+    json_t *text = json_string("[{\"path\":\"a\",\"lt\":0.30}]");
+    assert_int_equal(settings_set(&settings, profile, "filter", text, NULL), ERR_OK);
+    assert_string_equal(settings.filter, json_string_value(text));
+    json_t *api = settings_to_api(&settings);
+    assert_true(json_is_array(json_object_get(api, "filter")));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        json_t *value = json_string(wrong[i]);
+        assert_int_not_equal(settings_set(&settings, profile, "filter", value, NULL), ERR_OK);
+        assert_string_equal(settings.filter, json_string_value(text));
+        json_decref(value);
+    }
+    assert_int_equal(settings_set(&settings, profile, "filter", json_null(), NULL), ERR_OK);
+    assert_null(settings.filter);
+    json_decref(api);
+    json_decref(text);
+    settings_done(&settings);
+}
+
+// Types that the app has added are chosen like its profile's; of a stored webhook a type may
+// be gone.
+static void own_types_may_be_chosen(void **state)
+{
+    (void)state;
+    static char own[] = "own.type";
+    char *const types[] = {own, NULL};
+    const struct profile *profile = kit_profile(&kit, "mileston");
+    struct settings settings;
+    json_t *chosen = json_pack("[ss]", "own.type", "invoice-paid");
+    settings_init(&settings);
+    assert_int_equal(settings_set(&settings, profile, "events", chosen, NULL),
+                     ERR_UNKNOWN_EVENT_TYPE);
+    settings.own_types = types;
+    assert_int_equal(settings_set(&settings, profile, "events", chosen, NULL), ERR_OK);
+    settings_done(&settings);
+    assert_int_equal(
+        settings_from_store(&settings, profile, "{\"events\":[\"gone\"]}", NULL, NULL),
+        ERR_OK);
+    settings_done(&settings);
+    assert_int_equal(
+        settings_from_store(&settings, profile, "{\"events\":[\"g ne\"]}", NULL, NULL),
+        ERR_DAMAGED);
+    json_decref(chosen);
+}
+
 static void the_api_shows_every_setting(void **state)
 {
     (void)state;
@@ -245,10 +308,11 @@ static void the_api_shows_every_setting(void **state)
     settings_init(&settings);
     json_t *api = settings_to_api(&settings), *stored = settings_to_store(&settings);
     char *text = json_dumps(api, JSON_COMPACT | JSON_SORT_KEYS);
-    assert_string_equal(text,
-                        "{\"disable_after_days\":null,\"encrypted\":false,\"events\":null,"
-                        "\"headers\":{},\"in_flight_max\":null,\"metadata\":null,"
-                        "\"timeout_s\":null,\"waits\":null}");
+    assert_string_equal(
+        text, "{\"alert_email\":null,\"disable_after_days\":null,\"encrypted\":false,"
+              "\"events\":null,"
+              "\"filter\":null,\"headers\":{},\"in_flight_max\":null,\"metadata\":null,"
+              "\"per_second_max\":null,\"timeout_s\":null,\"waits\":null}");
     assert_int_equal(json_object_size(stored), 0);
     free(text);
     json_decref(api);
@@ -282,6 +346,8 @@ int main(void)
         cmocka_unit_test(a_header_value_has_at_most_4096_bytes),
         cmocka_unit_test(headers_have_at_most_65536_bytes_together),
         cmocka_unit_test(what_is_stored_comes_back),
+        cmocka_unit_test(filters_are_kept_as_text),
+        cmocka_unit_test(own_types_may_be_chosen),
         cmocka_unit_test(the_api_shows_every_setting),
         cmocka_unit_test(damaged_rows_are_refused),
     };
