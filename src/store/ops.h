@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "hook/intake.h"
+#include "hook/job.h"
 #include "hook/parcel.h"
 #include "hook/rows.h"
 #include "hook/settle.h"
@@ -35,7 +36,7 @@ enum op_kind {
     OP_KEY_USES,
     OP_WEBHOOK,
     OP_WINDOW, // one call more of a key that may make so many an hour
-    OP_JOB,       // recover: starts one, or stops it
+    OP_JOB, // recover: starts one, or stops it
     OP_POST_DONE, // something to be told was told, or is to be tried again
     // reads, done by a reader's thread
     OP_KEY_BY_LOOKUP,
@@ -47,6 +48,8 @@ enum op_kind {
     OP_GET_EVENT,
     OP_GET_DELIVERY, // with its attempts
     OP_GET_REPLY,
+    OP_GET_JOB,
+    OP_RECOVER_COUNT, // how many deliveries a job would try anew
     OP_WEBHOOK_STATS,
     OP_STATS,
     OP_POST_TAKE, // what is to be told, and due
@@ -159,7 +162,8 @@ struct op {
         struct {
             enum verb verb;
             struct app_row
-                row;        // UPDATE: the row as it shall be; id and version are looked at
+                row;        // UPDATE: the row as it shall be (types NULL: as they are); id
+                            // and version are looked at
             int if_version; // −1: whatever it is
             struct kept_reply reply;
             const char *conflict; // out: "uid"
@@ -196,10 +200,6 @@ struct op {
             int64_t until_ms; // out: when the window ends
         } window;
         struct {
-            char lookup[16];
-            struct key_row row; // out
-        } key_by_lookup;
-        struct {
             struct post_row row;   // as it was taken
             enum mail_state state; // WAITING: again at due_ms. Operational events: any
             int64_t due_ms, now_ms;
@@ -222,6 +222,10 @@ struct op {
             int64_t app_id, id;
             struct job_row row; // out; RECOVER_COUNT: total
         } get_job;
+        struct {
+            char lookup[16];
+            struct key_row row; // out
+        } key_by_lookup;
         struct { // APP_CARD, GET_APP: by id, or by uid where id is 0
             int64_t id;
             const char *uid;

@@ -1,6 +1,7 @@
 #include "store/sqlite_config.h"
 
 #include "store/sqlite.h"
+#include "store/sqlite_job.h"
 
 #include <string.h>
 
@@ -52,6 +53,8 @@ static enum op_result app_create(struct store_backend *backend, struct op *op)
     bind_text(add, 4, row->profile);
     bind_text(add, 5, row->alert_email);
     sqlite3_bind_int64(add, 6, row->created_ms);
+    sqlite3_bind_int(add, 7, row->is_strict);
+    bind_text(add, 8, row->types);
     op->as.app.conflict = "id";
     if (!sqlite_run(backend, SQL_APP_ADD) || !sqlite3_changes(backend->db))
         return OP_CONFLICT;
@@ -96,6 +99,8 @@ static enum op_result app_update(struct store_backend *backend, struct known_app
     bind_text(set, 4, row->profile);
     bind_text(set, 5, row->alert_email);
     sqlite3_bind_int(set, 6, row->version);
+    sqlite3_bind_int(set, 7, row->is_strict);
+    bind_text(set, 8, row->types);
     if (sqlite_run(backend, SQL_APP_SET))
         app->version = row->version;
     return OP_DONE;
@@ -270,6 +275,7 @@ static struct kept_reply *reply_of(struct op *op, int64_t *ret_app_id)
 {
     switch (op->kind) {
     case OP_KEY: *ret_app_id = op->as.key.row.app_id; return &op->as.key.reply;
+    case OP_JOB: *ret_app_id = op->as.job.row.app_id; return &op->as.job.reply;
     case OP_WEBHOOK: *ret_app_id = op->as.webhook.row.app_id; return &op->as.webhook.reply;
     default: *ret_app_id = 0; return &op->as.app.reply;
     }
@@ -337,6 +343,7 @@ void sqlite_configure(struct store_backend *backend, struct op *op, int64_t now_
     switch (op->kind) {
     case OP_KEY: op->result = configure_key(backend, op, now_ms, news); break;
     case OP_WEBHOOK: op->result = sqlite_webhook(backend, op, now_ms, news); break;
+    case OP_JOB: op->result = sqlite_job(backend, op); break;
     default: op->result = configure_app(backend, op, now_ms, news); break;
     }
     if (op->result == OP_DONE) {

@@ -18,6 +18,7 @@ void read_app(struct arena *arena, sqlite3_stmt *row, struct app_row *ret)
     ret->alert_email = read_text(arena, row, 4);
     ret->version = sqlite3_column_int(row, 5);
     ret->created_ms = sqlite3_column_int64(row, 6);
+    ret->is_strict = sqlite3_column_int(row, 7) != 0;
 }
 
 void read_key(struct arena *arena, sqlite3_stmt *row, struct key_row *ret)
@@ -116,9 +117,9 @@ void sqlite_read_app(struct store_reader *reader, struct op *op)
     const bool by_id = op->as.app_card.id != 0;
     sqlite3_stmt *get =
         by_id ? reader_statement(reader, "SELECT " APP_COLUMNS
-                                         " FROM app WHERE id = ?1 AND version >= 0")
+                                         ", types FROM app WHERE id = ?1 AND version >= 0")
               : reader_statement(reader, "SELECT " APP_COLUMNS
-                                         " FROM app WHERE uid = ?1 AND version >= 0");
+                                         ", types FROM app WHERE uid = ?1 AND version >= 0");
 
     if (by_id)
         sqlite3_bind_int64(get, 1, op->as.app_card.id);
@@ -129,6 +130,7 @@ void sqlite_read_app(struct store_reader *reader, struct op *op)
         return;
     }
     read_app(&op->arena, get, &op->as.app_card.row);
+    op->as.app_card.row.types = read_text(&op->arena, get, APP_COLUMN_COUNT);
     if (op->kind == OP_APP_CARD)
         read_app_webhooks(reader, op);
 }

@@ -65,6 +65,6 @@ void sqlite_read_event(struct store_reader *reader, struct op *op);
 void sqlite_read_delivery(struct store_reader *reader, struct op *op);
 void sqlite_read_reply(struct store_reader *reader, struct op *op);
 void sqlite_list(struct store_reader *reader, struct op *op);
-
 void sqlite_post_take(struct store_reader *reader, struct op *op); // sqlite_post_read.c
+
 #endif

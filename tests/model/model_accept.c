@@ -50,6 +50,7 @@ static void add_delivery(struct store_backend *model, const struct accept *plan,
 {
     struct model_webhook *webhook = model_find_webhook(model, plan->webhook_ids[n]);
     struct map_key key = map_key2(plan->event->id, (int64_t)n);
+    const bool is_later = plan->due_ms > now_ms;
     struct model_delivery *row =
         table_add(model, &model->deliveries, &key, sizeof(struct model_delivery));
 
@@ -57,9 +58,12 @@ static void add_delivery(struct store_backend *model, const struct accept *plan,
     row->webhook_id = plan->webhook_ids[n];
     row->app_id = plan->event->app_id;
     row->n = (uint16_t)n;
-    row->state = webhook->is_behind ? DELIVERY_PARKED : DELIVERY_FRESH;
-    row->due = now_ms;
-    if (!webhook->is_behind) {
+    row->state = webhook->is_behind || is_later ? DELIVERY_PARKED : DELIVERY_FRESH;
+    row->due = is_later ? plan->due_ms : now_ms;
+    row->wait_ms = row->due - now_ms;
+    if (is_later) {
+        news_due(news, webhook->row.id, webhook->row.app_id, row->due);
+    } else if (!webhook->is_behind) {
         news_arrival(news, model_parcel_of(row, plan->event));
     } else if (webhook->due_told_in != model->group) {
         TOUCH(model, webhook);

@@ -42,7 +42,10 @@ static bool uid_is_taken(const struct store_backend *model, const struct app_row
 static void copy_app(struct store_backend *model, struct model_app *app,
                      const struct app_row *from)
 {
+    const char *types = app->row.types;
+
     app->row = *from;
+    app->row.types = from->types ? model_text(model, from->types) : types;
     app->row.uid = model_text(model, from->uid);
     app->row.name = model_text(model, from->name);
     app->row.profile = model_text(model, from->profile);
@@ -241,6 +244,7 @@ static struct kept_reply *reply_of(struct op *op, int64_t *ret_app_id)
 {
     switch (op->kind) {
     case OP_KEY: *ret_app_id = op->as.key.row.app_id; return &op->as.key.reply;
+    case OP_JOB: *ret_app_id = op->as.job.row.app_id; return &op->as.job.reply;
     case OP_WEBHOOK: *ret_app_id = op->as.webhook.row.app_id; return &op->as.webhook.reply;
     default: *ret_app_id = 0; return &op->as.app.reply;
     }
@@ -292,6 +296,7 @@ void model_configure(struct store_backend *model, struct op *op, int64_t now_ms,
     switch (op->kind) {
     case OP_KEY: op->result = configure_key(model, op, now_ms, news); break;
     case OP_WEBHOOK: op->result = model_configure_webhook(model, op, now_ms, news); break;
+    case OP_JOB: op->result = model_job(model, op); break;
     default: op->result = configure_app(model, op, now_ms, news); break;
     }
     if (op->result == OP_DONE)

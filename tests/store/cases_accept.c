@@ -246,6 +246,64 @@ static void behind_is_born_parked(struct world *world)
     assert_int_equal(row_of(world, 1000, 0).state, DELIVERY_PARKED);
 }
 
+// A plan that says when: the lane hears of that time, and has nothing in hand before.
+static void later_is_born_parked(struct world *world)
+{
+    const struct {
+        int64_t due_ms, row_due;
+        enum delivery_state state;
+        size_t arrivals, dues;
+    } rows[] = {
+        {NOW + MINUTE, NOW + MINUTE, DELIVERY_PARKED, 0, 1},
+        {NOW + 1, NOW + 1, DELIVERY_PARKED, 0, 1},
+        {NOW, NOW, DELIVERY_FRESH, 1, 0},
+        {NOW - 1, NOW, DELIVERY_FRESH, 1, 0},
+        {0, NOW, DELIVERY_FRESH, 1, 0},
+    };
+    int64_t hook = HOOK;
+
+    start(world);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct op *op = op_accept(world, APP, 1000 + (int64_t)i, &hook, 1);
+        op->as.accept.accept.due_ms = rows[i].due_ms;
+        assert_int_equal(apply_one(world, op), OP_DONE);
+        op_free(op);
+        assert_int_equal(arrival_count(world), rows[i].arrivals);
+        assert_int_equal(world->news.due_count, rows[i].dues);
+        if (rows[i].dues > 0)
+            assert_int_equal(world->news.dues[0].due_wall_ms, rows[i].due_ms);
+        struct delivery_row row = row_of(world, 1000 + (int64_t)i, 0);
+        assert_int_equal(row.state, rows[i].state);
+        assert_int_equal(row.due_ms, rows[i].row_due);
+    }
+}
+
+// The wait that led there comes with it, so that a clock set back adds nothing to it.
+static void later_is_claimed_then(struct world *world)
+{
+    int64_t hook = HOOK;
+    struct op *op;
+
+    start(world);
+    op = op_accept(world, APP, 1000, &hook, 1);
+    op->as.accept.accept.due_ms = NOW + MINUTE;
+    assert_int_equal(apply_one(world, op), OP_DONE);
+    op_free(op);
+    for (int64_t due_max = NOW; due_max <= NOW + MINUTE; due_max += MINUTE) {
+        op = op_claim(HOOK, 10, due_max);
+        assert_int_equal(apply_one(world, op), OP_DONE);
+        const struct claimed *claimed = &op->as.claim.claimed;
+        assert_int_equal(claimed->count, due_max == NOW ? 0 : 1);
+        if (claimed->count > 0) {
+            assert_int_equal(claimed->parcels->due_wall_ms, NOW + MINUTE);
+            assert_int_equal(claimed->parcels->wait_ms, MINUTE);
+        } else {
+            assert_int_equal(claimed->next_due_wall_ms, NOW + MINUTE);
+        }
+        op_free(op);
+    }
+}
+
 const struct conformance_case accept_cases[] = {
     {"accepted_is_fresh_and_told", accepted_is_fresh_and_told},
     {"event_without_webhooks", event_without_webhooks},
@@ -259,5 +317,7 @@ const struct conformance_case accept_cases[] = {
     {"keys_are_per_app", keys_are_per_app},
     {"keys_are_found_in_runs", keys_are_found_in_runs},
     {"behind_is_born_parked", behind_is_born_parked},
+    {"later_is_born_parked", later_is_born_parked},
+    {"later_is_claimed_then", later_is_claimed_then},
     {NULL, NULL},
 };

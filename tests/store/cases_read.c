@@ -256,9 +256,12 @@ static void webhooks_by_place(struct world *world)
         size_t count;
         int64_t total, first;
     } rows[] = {
-        {LIST_ANY, 0, 3, 3, 7, HOOK + 6},       {LIST_ANY, 5, 3, 2, 7, HOOK + 1},
-        {LIST_ANY, 7, 3, 0, 7, 0},              {LIST_ANY, 90, 3, 0, 7, 0},
-        {WEBHOOK_ENABLED, 1, 9, 3, 4, HOOK + 4}, {WEBHOOK_DISABLED, 1, 1, 1, 3, HOOK + 3},
+        {LIST_ANY, 0, 3, 3, 7, HOOK + 6},
+        {LIST_ANY, 5, 3, 2, 7, HOOK + 1},
+        {LIST_ANY, 7, 3, 0, 7, 0},
+        {LIST_ANY, 90, 3, 0, 7, 0},
+        {WEBHOOK_ENABLED, 1, 9, 3, 4, HOOK + 4},
+        {WEBHOOK_DISABLED, 1, 1, 1, 3, HOOK + 3},
     };
 
     make_app(world, APP);
@@ -300,7 +303,40 @@ static void lists_tell_how_long_it_took(struct world *world)
     op_free(op);
 }
 
+// What an app is: types that an update does not bring stay, all else is as it says.
+static void apps_keep_their_types(struct world *world)
+{
+    const struct {
+        bool is_strict;
+        const char *types, *kept;
+    } rows[] = {
+        {true, NULL, NULL},
+        {false, "{\"a\":{}}", "{\"a\":{}}"},
+        {true, NULL, "{\"a\":{}}"},
+        {true, "{}", "{}"},
+    };
+
+    make_app(world, APP);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct op *update = op_app(VERB_UPDATE, APP, "shop");
+        struct op *get = op_new(OP_GET_APP, 0, NULL);
+        update->as.app.row.is_strict = rows[i].is_strict;
+        update->as.app.row.types = rows[i].types;
+        assert_int_equal(apply_one(world, update), OP_DONE);
+        op_free(update);
+        get->as.app_card.uid = "shop";
+        assert_int_equal(ask(world, get), OP_DONE);
+        assert_int_equal(get->as.app_card.row.is_strict, rows[i].is_strict);
+        if (rows[i].kept)
+            assert_string_equal(get->as.app_card.row.types, rows[i].kept);
+        else
+            assert_null(get->as.app_card.row.types);
+        op_free(get);
+    }
+}
+
 const struct conformance_case read_cases[] = {
+    {"apps_keep_their_types", apps_keep_their_types},
     {"webhooks_by_place", webhooks_by_place},
     {"lists_tell_how_long_it_took", lists_tell_how_long_it_took},
     {"lists_by_page", lists_by_page},
