@@ -63,6 +63,8 @@ struct command;
     X(SINCE, "since", 0, "TIME", "only of events from then on; 2h is two hours ago")         \
     X(UNTIL, "until", 0, "TIME", "only of events before then")                               \
     X(PROFILES, "profiles", 0, "FOLDER", "profiles of your own, beside the built-in ones")   \
+    X(OPERATOR, "operator", 0, NULL, "of the operator, not of an app")                       \
+    X(DRY_RUN, "dry-run", 0, NULL, "only count them")                                        \
     X(AT, "at", 0, "TIME", "the time of the attempt (now)")                                  \
     X(TOLERANCE, "tolerance", 0, "TIME", "refuse a timestamp further away than this")
 

@@ -16,23 +16,26 @@ static const struct column columns[] = {
     {"CLIENT SECRET", "client_secret", true},
 };
 
+static const char *keys_of(const struct args *args)
+{
+    return args_has(args, FLAG_OPERATOR) ? "/v1/keys" : "/v1/apps/{app}/keys";
+}
+
 int key_add(const struct args *args)
 {
     static const struct member members[] = {{ARG_FIRST, "name", MEMBER_TEXT},
                                             {FLAG_SCOPES, "scopes", MEMBER_TEXTS},
                                             {FLAG_MODE, "mode", MEMBER_TEXT},
                                             {FLAG_EXPIRES, "expires_at", MEMBER_TEXT}};
-    const struct remote_call call = {.method = "POST",
-                                     .pattern = "/v1/apps/{app}/keys",
-                                     MEMBERS(members),
-                                     .has_body = true};
+    const struct remote_call call = {
+        .method = "POST", .pattern = keys_of(args), MEMBERS(members), .has_body = true};
 
     return remote_show(args, &call, &VIEW(columns), "keep the key: it is not shown again");
 }
 
 int key_list(const struct args *args)
 {
-    const struct remote_call call = {.method = "GET", .pattern = "/v1/apps/{app}/keys"};
+    const struct remote_call call = {.method = "GET", .pattern = keys_of(args)};
 
     return remote_list(args, &call, &VIEW(columns));
 }
@@ -40,7 +43,9 @@ int key_list(const struct args *args)
 int key_revoke(const struct args *args)
 {
     const struct remote_call call = {.method = "DELETE",
-                                     .pattern = "/v1/apps/{app}/keys/{1}"};
+                                     .pattern = args_has(args, FLAG_OPERATOR)
+                                                    ? "/v1/keys/{1}"
+                                                    : "/v1/apps/{app}/keys/{1}"};
 
     return remote_show(args, &call, &VIEW(columns), "the key opens nothing any more");
 }

@@ -116,6 +116,18 @@ int webhook_rotate(const struct args *args)
     return remote_show(args, &call, &VIEW(rotated), NULL);
 }
 
+int webhook_key(const struct args *args)
+{
+    static const struct column made[] = {{"PUBLIC KEY", "public_key", true}};
+    static const struct member members[] = {{FLAG_SECRET_FILE, "pem", MEMBER_SECRET}};
+    const struct remote_call call = {.method = "PUT",
+                                     .pattern = WEBHOOKS "/{1}/signing-key",
+                                     MEMBERS(members),
+                                     .has_body = true};
+
+    return remote_show(args, &call, &VIEW(made), NULL);
+}
+
 int webhook_types(const struct args *args)
 {
     static const struct column types[] = {

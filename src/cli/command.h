@@ -54,7 +54,9 @@ command_fn cmd_serve, cmd_limits, cmd_version, cmd_completion, cmd_manual, cmd_h
 command_fn app_add, app_list, app_show, app_change, app_delete;
 command_fn key_add, key_list, key_revoke;
 command_fn webhook_add, webhook_list, webhook_show, webhook_change, webhook_enable,
-    webhook_disable, webhook_delete, webhook_secret, webhook_rotate, webhook_types;
+    webhook_disable, webhook_delete, webhook_secret, webhook_rotate, webhook_key,
+    webhook_test, webhook_recover, webhook_types;
+command_fn job_show, job_cancel;
 command_fn event_send, event_list, event_show;
 command_fn delivery_list, delivery_show, delivery_attempts, delivery_retry, delivery_cancel,
     delivery_tail;

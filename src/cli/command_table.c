@@ -10,6 +10,7 @@
 #define F(name) (UINT64_C(1) << FLAG_##name)
 #define SERVER (F(URL) | F(API_KEY_FILE) | F(CA_FILE) | F(JSON))
 #define OF_APP (SERVER | F(APP))
+#define OF_KEY (OF_APP | F(OPERATOR))
 #define PAGES (F(LIMIT) | F(CURSOR) | F(ALL))
 #define ONCE F(IDEMPOTENCY_KEY)
 #define SETTINGS                                                               \
@@ -32,10 +33,10 @@ const struct command commands[] = {
     {"app", "delete", "APP", 1, 1, SERVER | F(YES), false, app_delete,
      "erase it with all its webhooks, keys, events and deliveries"},
 
-    {"key", "add", "NAME", 1, 1, OF_APP | ONCE | F(SCOPES) | F(MODE) | F(EXPIRES), false,
+    {"key", "add", "NAME", 1, 1, OF_KEY | ONCE | F(SCOPES) | F(MODE) | F(EXPIRES), false,
      key_add, "make a key; it is shown whole this once"},
-    {"key", "list", "", 0, 0, OF_APP | PAGES, false, key_list, "list them, newest first"},
-    {"key", "revoke", "KEY", 1, 1, OF_APP, false, key_revoke,
+    {"key", "list", "", 0, 0, OF_KEY | PAGES, false, key_list, "list them, newest first"},
+    {"key", "revoke", "KEY", 1, 1, OF_KEY, false, key_revoke,
      "make it open nothing any more"},
 
     {"webhook", "add", "URL", 1, 1, OF_APP | ONCE | SETTINGS | F(DISABLED) | F(SECRET_FILE),
@@ -54,6 +55,12 @@ const struct command commands[] = {
      "show its secret, where its profile allows that"},
     {"webhook", "rotate", "WEBHOOK", 1, 1, OF_APP | ONCE | F(SECRET_FILE) | F(OVERLAP), false,
      webhook_rotate, "replace its secret; both sign for a while"},
+    {"webhook", "signing-key", "WEBHOOK", 1, 1, OF_APP | F(SECRET_FILE), false, webhook_key,
+     "sign with a key pair: RSA from a file, or Ed25519; shows the public key"},
+    {"webhook", "test", "WEBHOOK", 1, 1, OF_APP | F(TYPE) | F(DATA), false, webhook_test,
+     "send a test event now, and show what came of it"},
+    {"webhook", "recover", "WEBHOOK", 1, 1, OF_APP | ONCE | F(SINCE) | F(UNTIL) | F(DRY_RUN),
+     false, webhook_recover, "try anew, from the first attempt on, what has failed since"},
     {"webhook", "types", "", 0, 0, OF_APP, false, webhook_types,
      "list the types of events that the app's profile knows"},
 
@@ -76,6 +83,9 @@ const struct command commands[] = {
      "make no further attempt"},
     {"delivery", "tail", "", 0, 0, OF_APP | WHICH | F(LIMIT), false, delivery_tail,
      "show the last ones, and every change from then on"},
+
+    {"job", "show", "JOB", 1, 1, OF_APP, false, job_show, "show how far a recovery is"},
+    {"job", "cancel", "JOB", 1, 1, OF_APP, false, job_cancel, "stop a recovery"},
 
     {"profile", "list", "", 0, 0, SERVER, false, profile_list,
      "list the contracts that the server speaks"},
@@ -116,6 +126,10 @@ const struct noun nouns[] = {
      "posthorn delivery list --state failed\n"
      "posthorn delivery attempts dlv_…\n"
      "posthorn delivery retry dlv_… --wait",
+     false},
+    {"job", "work that goes on after its request: recovery",
+     "posthorn webhook recover wh_… --since 6h\n"
+     "posthorn job show job_…",
      false},
     {"profile", "contracts: how a platform speaks to its merchants",
      "posthorn profile check mine.json", false},

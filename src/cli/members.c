@@ -162,6 +162,7 @@ static enum error_code write_value(const struct member *member, const char *text
     case MEMBER_NUMBER: return write_number(member, text, ret, error);
     case MEMBER_SECONDS: return write_seconds(member, text, ret, error);
     case MEMBER_YES: return write_yes(member, text, ret, error);
+    case MEMBER_TRUE: buf_add_str(ret, "true"); return ERR_OK;
     case MEMBER_NO: buf_add_str(ret, "false"); return ERR_OK;
     case MEMBER_JSON: return members_json(flag_name(member), text, ret, error);
     case MEMBER_HEADERS: return write_headers(text, ret, error);

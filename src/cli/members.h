@@ -18,6 +18,7 @@ enum member_kind {
     MEMBER_SECONDS,      // 5m
     MEMBER_SECONDS_LIST, // 5s,5m
     MEMBER_YES,          // yes|no
+    MEMBER_TRUE,         // a switch
     MEMBER_NO,           // a switch that says false
     MEMBER_JSON,         // @FILE, - or the JSON itself
     MEMBER_HEADERS,      // a file of lines

@@ -70,20 +70,20 @@ static void add(char *text, const struct json_span *delivery, const char *member
 
 enum sighting sightings_note(struct sightings *sightings, const struct json_span *delivery)
 {
-    struct sight *sight, *before;
+    struct sight *now, *before;
     struct map_key key;
     bool is_same;
 
     if (!key_of(delivery, &key))
         return SIGHTING_SAME;
-    sight = NEW(struct sight);
-    add(sight->text, delivery, "state");
-    add(sight->text, delivery, "attempts");
-    free(map_put(&sightings->now, key, sight));
+    now = NEW(struct sight);
+    add(now->text, delivery, "state");
+    add(now->text, delivery, "attempts");
+    free(map_put(&sightings->now, key, now));
     before = map_find(&sightings->before, key);
     if (!before)
         return SIGHTING_NEW;
-    is_same = strcmp(before->text, sight->text) == 0;
+    is_same = strcmp(before->text, now->text) == 0;
     return is_same ? SIGHTING_SAME : SIGHTING_CHANGED;
 }
 

@@ -110,20 +110,45 @@ void view_row(const struct view *view, struct sheet *sheet, const struct json_sp
     }
 }
 
+// A text keeps its lines: a key in PEM is to be put into a file.
+static void show_alone(const struct json_span *value)
+{
+    struct sheet sheet;
+    struct buf text;
+    char *line;
+
+    buf_init(&text, VALUE_MAX);
+    view_value(&text, value);
+    sheet_init(&sheet, 1);
+    for (line = text.data; line && *line;) {
+        size_t len = strcspn(line, "\n");
+
+        sheet_add(&sheet, line, len);
+        line += len + (line[len] == '\n');
+    }
+    sheet_print(&sheet);
+    sheet_done(&sheet);
+    buf_done(&text);
+}
+
 void view_show(const struct view *view, const struct json_span *object)
 {
-    bool is_alone = view->count == 1;
     struct sheet sheet;
 
-    sheet_init(&sheet, is_alone ? 1 : 2);
+    if (view->count == 1) {
+        struct json_span value = view_member(object, view->columns[0].member);
+
+        show_alone(&value);
+        return;
+    }
+    sheet_init(&sheet, 2);
     for (size_t i = 0; i < view->count; i++) {
         const char *member = view->columns[i].member;
         struct json_span value = view_member(object, member);
 
         if (value.kind == JSON_NONE)
             continue;
-        if (!is_alone)
-            sheet_add(&sheet, member, strlen(member));
+        sheet_add(&sheet, member, strlen(member));
         add_value(&sheet, &value);
     }
     sheet_print(&sheet);
