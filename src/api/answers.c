@@ -31,9 +31,11 @@ static int write_piece(const char *piece, size_t len, void *buf)
 }
 
 void json_write(struct buf *ret, json_t *json)
+// Fifteen digits give each number back as it was written: 0.1, not 0.10000000000000001.
 {
     assert(json != NULL);
-    int done = json_dump_callback(json, write_piece, ret, JSON_COMPACT | JSON_ENCODE_ANY);
+    int done = json_dump_callback(json, write_piece, ret,
+                                  JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
     assert(done == 0);
     json_decref(json);
 }

@@ -14,12 +14,13 @@
 
 #include <string.h>
 
-enum { NAME, UID, ALERT_EMAIL, PROFILE, FIELDS };
+enum { NAME, UID, ALERT_EMAIL, STRICT, PROFILE, FIELDS };
 
 static const struct field create_fields[FIELDS] = {
     [NAME] = {"name", FIELD_TEXT, true, 400},
     [UID] = {"uid", FIELD_TEXT, false, 128},
     [ALERT_EMAIL] = {"alert_email", FIELD_TEXT, false, 254},
+    [STRICT] = {"strict", FIELD_FLAG, false, 0},
     [PROFILE] = {"profile", FIELD_TEXT, true, 64},
 };
 
@@ -28,6 +29,7 @@ static const struct field update_fields[PROFILE] = {
     [NAME] = {"name", FIELD_TEXT, false, 400},
     [UID] = {"uid", FIELD_TEXT, false, 128},
     [ALERT_EMAIL] = {"alert_email", FIELD_TEXT, false, 254},
+    [STRICT] = {"strict", FIELD_FLAG, false, 0},
 };
 
 // A uid stands in paths, where an id of ours may stand too.
@@ -89,6 +91,7 @@ enum error_code app_create_ask(struct request *request, struct op *op, struct er
         .name = input_copy(&op->arena, values[NAME].text),
         .profile = input_copy(&op->arena, values[PROFILE].text),
         .alert_email = input_copy(&op->arena, values[ALERT_EMAIL].text),
+        .is_strict = values[STRICT].flag,
         .created_ms = now_ms,
     };
     prepare_answer(request, 201, &op->as.app.row);
@@ -102,6 +105,7 @@ static struct app_row row_of(const struct known_app *app)
                             .name = app->card->name,
                             .profile = app->card->profile->name,
                             .alert_email = app->alert_email,
+                            .is_strict = app->card->is_strict,
                             .version = app->card->version,
                             .created_ms = app->created_ms};
 }
@@ -121,6 +125,9 @@ enum error_code app_update_ask(struct request *request, struct op *op, struct er
     if (code == ERR_OK) {
         code = check_values(values, error);
     }
+    if (code == ERR_OK && request->app_id == OPERATOR_APP_ID) {
+        code = error_set(error, ERR_CONFLICT, "the operator's own app stays as it is");
+    }
     if (code == ERR_OK) {
         code = input_if_match(request, &op->as.app.if_version, error);
     }
@@ -137,6 +144,7 @@ enum error_code app_update_ask(struct request *request, struct op *op, struct er
     row.uid = input_copy(&op->arena, changed(&values[UID], row.uid));
     row.alert_email = input_copy(&op->arena, changed(&values[ALERT_EMAIL], row.alert_email));
     row.profile = input_copy(&op->arena, row.profile);
+    row.is_strict = values[STRICT].is_given ? values[STRICT].flag : row.is_strict;
     op->as.app.verb = VERB_UPDATE;
     op->as.app.row = row;
     prepare_answer(request, 200, &row);
@@ -145,6 +153,9 @@ enum error_code app_update_ask(struct request *request, struct op *op, struct er
 
 enum error_code app_delete_ask(struct request *request, struct op *op, struct error *error)
 {
+    if (request->app_id == OPERATOR_APP_ID) {
+        return error_set(error, ERR_CONFLICT, "the operator's own app stays");
+    }
     op->as.app.verb = VERB_DELETE;
     op->as.app.row = (struct app_row){.id = request->app_id};
     return input_if_match(request, &op->as.app.if_version, error);

@@ -18,9 +18,12 @@
 
 enum { DELIVERIES_SHOWN = 100, UID_ROOM = 129, TYPE_ROOM = EVENT_TYPE_MAX + 1 };
 
-enum { TYPE, PAYLOAD, UID, MODE, MEMBERS };
-static const char *const members[MEMBERS] = {
-    [TYPE] = "type", [PAYLOAD] = "payload", [UID] = "id", [MODE] = "mode"};
+enum { TYPE, PAYLOAD, UID, MODE, DELIVER_AT, MEMBERS };
+static const char *const members[MEMBERS] = {[TYPE] = "type",
+                                             [PAYLOAD] = "payload",
+                                             [UID] = "id",
+                                             [MODE] = "mode",
+                                             [DELIVER_AT] = "deliver_at"};
 
 // A request's body, taken apart.
 struct envelope {
@@ -30,6 +33,7 @@ struct envelope {
     char uid[UID_ROOM];
     size_t uid_len; // 0: none
     enum event_mode mode;
+    int64_t due_ms; // 0: at once
 };
 
 static size_t find_member(const struct json_span *name)
@@ -122,6 +126,33 @@ static enum error_code read_mode(struct envelope *envelope, enum event_mode norm
     return ERR_OK;
 }
 
+// When the event is to be delivered, told by the clock that waits pass on.
+static enum error_code read_deliver_at(struct envelope *envelope, const struct door *door,
+                                       struct error *error)
+{
+    const struct json_span *at = &envelope->parts[DELIVER_AT];
+    int64_t now_ms = door_now(door).wall_ms;
+    int64_t most_ms = limit(LIMIT_DELIVER_AT_DAYS) * 86400000;
+    int64_t wanted_ms;
+
+    envelope->due_ms = 0;
+    if (at->kind == JSON_NONE || at->kind == JSON_NULL_VALUE) {
+        return ERR_OK;
+    }
+    if (at->kind != JSON_TEXT || !text_from_time(at->at + 1, at->len - 2, &wanted_ms)) {
+        return error_at(error, ERR_INVALID_FIELD, "deliver_at",
+                        "must be a time as 2030-01-31T12:00:00Z");
+    }
+    if (wanted_ms < now_ms || wanted_ms - now_ms > most_ms) {
+        return error_at(error, ERR_INVALID_FIELD, "deliver_at",
+                        "must be neither past nor more than %d days ahead",
+                        (int)limit(LIMIT_DELIVER_AT_DAYS));
+    }
+    int scale = door->options.time_scale > 1 ? door->options.time_scale : 1;
+    envelope->due_ms = now_ms + (wanted_ms - now_ms) / scale;
+    return ERR_OK;
+}
+
 static enum error_code read_envelope(const struct request *request, struct envelope *ret,
                                      struct error *error)
 {
@@ -141,6 +172,9 @@ static enum error_code read_envelope(const struct request *request, struct envel
     }
     if (code == ERR_OK) {
         code = read_mode(ret, request->mode, error);
+    }
+    if (code == ERR_OK) {
+        code = read_deliver_at(ret, request->door, error);
     }
     if (code == ERR_OK && ret->parts[PAYLOAD].kind == JSON_NONE) {
         code = error_at(error, ERR_INVALID_FIELD, "payload", "is required");
@@ -170,7 +204,8 @@ static enum error_code plan_again(struct request *request, struct op *op, struct
                                   .uid = old->uid,
                                   .uid_len = old->uid != NULL ? strlen(old->uid) : 0,
                                   .mode = old->mode,
-                                  .trigger = TRIGGER_SCHEDULED};
+                                  .trigger = TRIGGER_SCHEDULED,
+                                  .due_ms = request->due_ms};
     size_t len;
     const char *payload = event_payload(old, &len);
     enum error_code code = json_check(payload, len, &event.payload, error);
@@ -209,7 +244,9 @@ enum error_code event_create_ask(struct request *request, struct op *op, struct 
                                   .uid_len = envelope.uid_len,
                                   .mode = envelope.mode,
                                   .trigger = TRIGGER_SCHEDULED,
-                                  .payload = envelope.parts[PAYLOAD]};
+                                  .payload = envelope.parts[PAYLOAD],
+                                  .due_ms = envelope.due_ms};
+    request->due_ms = envelope.due_ms;
     note_keys(request, op, &envelope);
     return plan(request, op, &event, error);
 }

@@ -231,7 +231,9 @@ void lookup_found(struct request *request)
 {
     struct op *op = ask_store(request, request->route->read, WAIT_FOUND);
 
-    if (op->kind == OP_GET_WEBHOOK) {
+    if (op->kind == OP_GET_APP) {
+        op->as.app_card.id = request->app_id;
+    } else if (op->kind == OP_GET_WEBHOOK) {
         op->as.hook_card.app_id = request->app_id;
         op->as.hook_card.id = request->object_id;
     } else {

@@ -61,10 +61,10 @@ void render_add_time(struct buf *ret, int64_t wall_ms)
 
 json_t *render_app(struct door *door, const struct app_row *row)
 {
-    return json_pack("{so so so so so so}", "id", render_id(door, ID_APP, row->id, 0), "name",
-                     render_text(row->name), "uid", render_text(row->uid), "profile",
+    return json_pack("{so so so so so sb so}", "id", render_id(door, ID_APP, row->id, 0),
+                     "name", render_text(row->name), "uid", render_text(row->uid), "profile",
                      render_text(row->profile), "alert_email", render_text(row->alert_email),
-                     "created_at", render_time(row->created_ms));
+                     "strict", row->is_strict, "created_at", render_time(row->created_ms));
 }
 
 static json_t *render_scopes(uint32_t scopes)

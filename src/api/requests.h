@@ -42,6 +42,8 @@ enum path_name {
     PATH_DELIVERY,
     PATH_PROFILE,
     PATH_NAMES
+    PATH_JOB,
+    PATH_TYPE,
 };
 
 // The answer that a request waits for.
@@ -97,7 +99,8 @@ struct request {
     struct op *op;            // waiting for room at the store, or for what comes of its test
     struct dedupe dedupe;     // of the Idempotency-Key
     struct event *planned;    // an event to be planned again, its app having changed …
-    struct dedupe dedupes[2]; // … and what its op said of its keys
+    struct dedupe dedupes[2]; // … and what its op said of its keys …
+    int64_t due_ms;           // … and when it is to be delivered; 0: at once
     bool is_replay;           // the answer is that of an earlier request
     struct buf answer;        // the body of the answer, where ask() had to know it already
     int status;               // of that answer

@@ -5,7 +5,6 @@
 #include "api/openapi.h"
 #include "api/render.h"
 #include "base/text.h"
-#include "hook/card.h"
 #include "hook/profile.h"
 
 #include <string.h>
@@ -18,48 +17,6 @@ void nothing_answer(struct request *request, struct op *op, struct response *res
 }
 
 // --- profiles ---
-
-// Is a webhook still to be had for this type?
-static bool is_free(const struct app_card *card, const char *type)
-{
-    if (!card->profile->is_exclusive) {
-        return true;
-    }
-    for (size_t i = 0; i < card->webhook_count; i++) {
-        char **events = card->webhooks[i].events;
-        for (; events != NULL && *events != NULL; events++) {
-            if (strcmp(*events, type) == 0) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static json_t *render_any(const json_t *json)
-{
-    return json != NULL ? json_incref((json_t *)(uintptr_t)json) : json_null();
-}
-
-void event_type_list_answer(struct request *request, struct op *op, struct response *response)
-{
-    const struct app_card *card = door_app(request)->card;
-    const struct profile *profile = request->profile;
-    json_t *list = json_array();
-
-    (void)op;
-    for (size_t i = 0; i < profile->type_count; i++) {
-        const struct event_type *type = &profile->types[i];
-        json_array_append_new(list, json_pack("{ss so so so sb}", "name", type->name,
-                                              "description", render_text(type->says),
-                                              "schema", render_any(type->schema), "example",
-                                              render_any(type->example), "free",
-                                              is_free(card, type->name)));
-    }
-    response_json(response, 200,
-                  json_pack("{so sb so}", "data", list, "open", profile->is_open,
-                            "next_cursor", json_null()));
-}
 
 void profile_list_answer(struct request *request, struct op *op, struct response *response)
 {

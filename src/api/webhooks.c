@@ -7,8 +7,10 @@
 #include "api/lists.h"
 #include "api/render.h"
 #include "api/webhook_secrets.h"
+#include "base/json_span.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "hook/card.h"
 #include "hook/profile.h"
 #include "hook/settings.h"
 #include "hook/target.h"
@@ -38,14 +40,39 @@ struct draft {
     struct settings settings;
     struct field_value values[FIELDS];
     struct target target;
+    struct text_span body;
     bool sets_headers;
 };
+
+// From the body's own bytes: jansson's numbers would lose digits.
+static enum error_code read_filter(struct draft *draft, const json_t *value,
+                                   struct error *error)
+{
+    struct json_span body, filter;
+
+    if (json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0)) {
+        return settings_set(&draft->settings, draft->profile, "filter", json_null(), error);
+    }
+    if (!json_is_array(value)) {
+        return error_at(error, ERR_INVALID_FIELD, "filter", "must be a list of conditions");
+    }
+    enum error_code code = json_check(draft->body.at, draft->body.len, &body, error);
+    if (code == ERR_OK && json_find(&body, "filter", &filter) > 0) {
+        json_t *text = json_stringn(filter.at, filter.len);
+        code = settings_set(&draft->settings, draft->profile, "filter", text, error);
+        json_decref(text);
+    }
+    return code;
+}
 
 static enum error_code read_setting(void *owner, const char *name, const json_t *value,
                                     struct error *error)
 {
     struct draft *draft = owner;
 
+    if (strcmp(name, "filter") == 0) {
+        return read_filter(draft, value, error);
+    }
     draft->sets_headers = draft->sets_headers || strcmp(name, "headers") == 0;
     return settings_set(&draft->settings, draft->profile, name, value, error);
 }
@@ -69,8 +96,11 @@ static enum error_code check_url(const struct request *request, struct draft *dr
 static enum error_code read_draft(const struct request *request, const struct field *fields,
                                   size_t count, struct draft *draft, struct error *error)
 {
+    draft->body = request->body;
+    draft->settings.own_types = door_app(request)->card->own_types;
     enum error_code code =
         fields_read(request->json, fields, count, draft->values, read_setting, draft, error);
+    draft->settings.own_types = NULL;
 
     if (code == ERR_OK && draft->values[URL].text != NULL) {
         code = check_url(request, draft, error);
