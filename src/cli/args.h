@@ -63,6 +63,13 @@ struct command;
     X(SINCE, "since", 0, "TIME", "only of events from then on; 2h is two hours ago")         \
     X(UNTIL, "until", 0, "TIME", "only of events before then")                               \
     X(PROFILES, "profiles", 0, "FOLDER", "profiles of your own, beside the built-in ones")   \
+    X(FILTER, "filter", 0, "@FILE|-|JSON", "conditions that a payload must meet")            \
+    X(PER_SECOND, "per-second", 0, "COUNT", "attempts in a second")                          \
+    X(STRICT, "strict", 0, "yes|no", "hold payloads to the schemas of their types")          \
+    X(DESCRIPTION, "description", 0, "TEXT", "what it says")                                 \
+    X(SCHEMA, "schema", 0, "@FILE|-|JSON", "the JSON schema of its payload")                 \
+    X(EXAMPLE, "example", 0, "@FILE|-|JSON", "a payload, as an example")                     \
+    X(DELIVER_AT, "deliver-at", 0, "TIME", "not before then: 2026-01-31T12:00:00Z")          \
     X(OPERATOR, "operator", 0, NULL, "of the operator, not of an app")                       \
     X(DRY_RUN, "dry-run", 0, NULL, "only count them")                                        \
     X(AT, "at", 0, "TIME", "the time of the attempt (now)")                                  \

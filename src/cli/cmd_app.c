@@ -9,6 +9,7 @@ static const struct column columns[] = {
     {"UID", "uid", false},
     {"PROFILE", "profile", false},
     {"ALERTS TO", "alert_email", true},
+    {"STRICT", "strict", true},
     {"CREATED", "created_at", false},
 };
 
@@ -17,6 +18,7 @@ int app_add(const struct args *args)
     static const struct member members[] = {{ARG_FIRST, "name", MEMBER_TEXT},
                                             {FLAG_PROFILE, "profile", MEMBER_TEXT},
                                             {FLAG_UID, "uid", MEMBER_TEXT},
+                                            {FLAG_STRICT, "strict", MEMBER_YES},
                                             {FLAG_ALERT_EMAIL, "alert_email", MEMBER_TEXT}};
     const struct remote_call call = {
         .method = "POST", .pattern = "/v1/apps", MEMBERS(members), .has_body = true};
@@ -48,6 +50,7 @@ int app_change(const struct args *args)
 {
     static const struct member members[] = {{FLAG_NAME, "name", MEMBER_TEXT},
                                             {FLAG_UID, "uid", MEMBER_TEXT},
+                                            {FLAG_STRICT, "strict", MEMBER_YES},
                                             {FLAG_ALERT_EMAIL, "alert_email", MEMBER_TEXT}};
     const struct remote_call call = {
         .method = "PATCH", .pattern = "/v1/apps/{1}", MEMBERS(members), .has_body = true};

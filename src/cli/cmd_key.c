@@ -2,6 +2,8 @@
 #include "cli/command.h"
 #include "cli/remote.h"
 
+#define KEYS "/v1/apps/{app}/keys"
+
 static const struct column columns[] = {
     {"ID", "id", false},
     {"NAME", "name", false},
@@ -16,11 +18,6 @@ static const struct column columns[] = {
     {"CLIENT SECRET", "client_secret", true},
 };
 
-static const char *keys_of(const struct args *args)
-{
-    return args_has(args, FLAG_OPERATOR) ? "/v1/keys" : "/v1/apps/{app}/keys";
-}
-
 int key_add(const struct args *args)
 {
     static const struct member members[] = {{ARG_FIRST, "name", MEMBER_TEXT},
@@ -28,24 +25,21 @@ int key_add(const struct args *args)
                                             {FLAG_MODE, "mode", MEMBER_TEXT},
                                             {FLAG_EXPIRES, "expires_at", MEMBER_TEXT}};
     const struct remote_call call = {
-        .method = "POST", .pattern = keys_of(args), MEMBERS(members), .has_body = true};
+        .method = "POST", .pattern = KEYS, MEMBERS(members), .has_body = true};
 
     return remote_show(args, &call, &VIEW(columns), "keep the key: it is not shown again");
 }
 
 int key_list(const struct args *args)
 {
-    const struct remote_call call = {.method = "GET", .pattern = keys_of(args)};
+    const struct remote_call call = {.method = "GET", .pattern = KEYS};
 
     return remote_list(args, &call, &VIEW(columns));
 }
 
 int key_revoke(const struct args *args)
 {
-    const struct remote_call call = {.method = "DELETE",
-                                     .pattern = args_has(args, FLAG_OPERATOR)
-                                                    ? "/v1/keys/{1}"
-                                                    : "/v1/apps/{app}/keys/{1}"};
+    const struct remote_call call = {.method = "DELETE", .pattern = KEYS "/{1}"};
 
     return remote_show(args, &call, &VIEW(columns), "the key opens nothing any more");
 }

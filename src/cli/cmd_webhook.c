@@ -15,6 +15,9 @@ static const struct column columns[] = {
     {"WAITS", "waits", true},
     {"TIMEOUT", "timeout_s", true},
     {"IN FLIGHT", "in_flight_max", true},
+    {"PER SECOND", "per_second_max", true},
+    {"ALERTS TO", "alert_email", true},
+    {"FILTER", "filter", true},
     {"ENCRYPTED", "encrypted", true},
     {"DISABLE AFTER", "disable_after_days", true},
     {"HEADERS", "headers", true},
@@ -32,6 +35,9 @@ static const struct column columns[] = {
         {FLAG_IN_FLIGHT, "in_flight_max", MEMBER_NUMBER},                    \
         {FLAG_ENCRYPTED, "encrypted", MEMBER_YES},                           \
         {FLAG_DISABLE_AFTER, "disable_after_days", MEMBER_NUMBER},           \
+        {FLAG_PER_SECOND, "per_second_max", MEMBER_NUMBER},                  \
+        {FLAG_FILTER, "filter", MEMBER_JSON},                                \
+        {FLAG_ALERT_EMAIL, "alert_email", MEMBER_TEXT},                      \
     {                                                                        \
         FLAG_METADATA, "metadata", MEMBER_JSON                               \
     }
@@ -126,14 +132,4 @@ int webhook_key(const struct args *args)
                                      .has_body = true};
 
     return remote_show(args, &call, &VIEW(made), NULL);
-}
-
-int webhook_types(const struct args *args)
-{
-    static const struct column types[] = {
-        {"TYPE", "name", false}, {"FREE", "free", false}, {"WHAT", "description", false}};
-    const struct remote_call call = {
-        .method = "GET", .pattern = "/v1/apps/{app}/event-types", .is_whole = true};
-
-    return remote_list(args, &call, &VIEW(types));
 }

@@ -55,7 +55,8 @@ command_fn app_add, app_list, app_show, app_change, app_delete;
 command_fn key_add, key_list, key_revoke;
 command_fn webhook_add, webhook_list, webhook_show, webhook_change, webhook_enable,
     webhook_disable, webhook_delete, webhook_secret, webhook_rotate, webhook_key,
-    webhook_test, webhook_recover, webhook_types;
+    webhook_test, webhook_recover;
+command_fn type_list, type_put, type_delete;
 command_fn job_show, job_cancel;
 command_fn event_send, event_list, event_show;
 command_fn delivery_list, delivery_show, delivery_attempts, delivery_retry, delivery_cancel,

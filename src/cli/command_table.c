@@ -10,12 +10,13 @@
 #define F(name) (UINT64_C(1) << FLAG_##name)
 #define SERVER (F(URL) | F(API_KEY_FILE) | F(CA_FILE) | F(JSON))
 #define OF_APP (SERVER | F(APP))
-#define OF_KEY (OF_APP | F(OPERATOR))
+#define OF_BOTH (OF_APP | F(OPERATOR)) // what an app has, and the operator, too
 #define PAGES (F(LIMIT) | F(CURSOR) | F(ALL))
 #define ONCE F(IDEMPOTENCY_KEY)
-#define SETTINGS                                                               \
-    (F(NAME) | F(EVENTS) | F(HEADERS) | F(WAITS) | F(TIMEOUT) | F(IN_FLIGHT) | \
-     F(ENCRYPTED) | F(DISABLE_AFTER) | F(METADATA))
+#define SETTINGS                                                                 \
+    (F(NAME) | F(EVENTS) | F(HEADERS) | F(WAITS) | F(TIMEOUT) | F(IN_FLIGHT) |   \
+     F(ENCRYPTED) | F(DISABLE_AFTER) | F(METADATA) | F(FILTER) | F(PER_SECOND) | \
+     F(ALERT_EMAIL))
 #define WHICH (F(WEBHOOK) | F(EVENT) | F(STATE) | F(TYPE) | F(STATUS))
 #define PROVING (F(PROFILE) | F(PROFILES) | F(SECRET_FILE))
 
@@ -24,49 +25,54 @@ static_assert(FLAGS <= 64, "a command's flags are bits of 64");
 const struct command commands[] = {
     {"serve", NULL, "[OPTION …]", 0, 0, 0, true, cmd_serve, "run the server"},
 
-    {"app", "add", "NAME", 1, 1, SERVER | ONCE | F(PROFILE) | F(UID) | F(ALERT_EMAIL), false,
-     app_add, "make an app"},
+    {"app", "add", "NAME", 1, 1,
+     SERVER | ONCE | F(PROFILE) | F(UID) | F(ALERT_EMAIL) | F(STRICT), false, app_add,
+     "make an app"},
     {"app", "list", "", 0, 0, SERVER | PAGES, false, app_list, "list them, newest first"},
     {"app", "show", "APP", 1, 1, SERVER, false, app_show, "show one"},
-    {"app", "change", "APP", 1, 1, SERVER | F(NAME) | F(UID) | F(ALERT_EMAIL), false,
-     app_change, "change its name, uid or address; it keeps its profile"},
+    {"app", "change", "APP", 1, 1, SERVER | F(NAME) | F(UID) | F(ALERT_EMAIL) | F(STRICT),
+     false, app_change, "change its name, uid or address; it keeps its profile"},
     {"app", "delete", "APP", 1, 1, SERVER | F(YES), false, app_delete,
      "erase it with all its webhooks, keys, events and deliveries"},
 
-    {"key", "add", "NAME", 1, 1, OF_KEY | ONCE | F(SCOPES) | F(MODE) | F(EXPIRES), false,
+    {"key", "add", "NAME", 1, 1, OF_BOTH | ONCE | F(SCOPES) | F(MODE) | F(EXPIRES), false,
      key_add, "make a key; it is shown whole this once"},
-    {"key", "list", "", 0, 0, OF_KEY | PAGES, false, key_list, "list them, newest first"},
-    {"key", "revoke", "KEY", 1, 1, OF_KEY, false, key_revoke,
+    {"key", "list", "", 0, 0, OF_BOTH | PAGES, false, key_list, "list them, newest first"},
+    {"key", "revoke", "KEY", 1, 1, OF_BOTH, false, key_revoke,
      "make it open nothing any more"},
 
-    {"webhook", "add", "URL", 1, 1, OF_APP | ONCE | SETTINGS | F(DISABLED) | F(SECRET_FILE),
+    {"webhook", "add", "URL", 1, 1, OF_BOTH | ONCE | SETTINGS | F(DISABLED) | F(SECRET_FILE),
      false, webhook_add, "register an endpoint"},
-    {"webhook", "list", "", 0, 0, OF_APP | PAGES, false, webhook_list,
+    {"webhook", "list", "", 0, 0, OF_BOTH | PAGES, false, webhook_list,
      "list them, newest first"},
-    {"webhook", "show", "WEBHOOK", 1, 1, OF_APP, false, webhook_show, "show one"},
-    {"webhook", "change", "WEBHOOK", 1, 1, OF_APP | SETTINGS | F(URL_TO), false,
+    {"webhook", "show", "WEBHOOK", 1, 1, OF_BOTH, false, webhook_show, "show one"},
+    {"webhook", "change", "WEBHOOK", 1, 1, OF_BOTH | SETTINGS | F(URL_TO), false,
      webhook_change, "change it; an empty value goes back to the profile's"},
-    {"webhook", "enable", "WEBHOOK", 1, 1, OF_APP, false, webhook_enable, "deliver to it"},
-    {"webhook", "disable", "WEBHOOK", 1, 1, OF_APP, false, webhook_disable,
+    {"webhook", "enable", "WEBHOOK", 1, 1, OF_BOTH, false, webhook_enable, "deliver to it"},
+    {"webhook", "disable", "WEBHOOK", 1, 1, OF_BOTH, false, webhook_disable,
      "deliver nothing to it; what waits is cancelled"},
-    {"webhook", "delete", "WEBHOOK", 1, 1, OF_APP, false, webhook_delete,
+    {"webhook", "delete", "WEBHOOK", 1, 1, OF_BOTH, false, webhook_delete,
      "delete it; what waits is cancelled"},
     {"webhook", "secret", "WEBHOOK", 1, 1, OF_APP, false, webhook_secret,
      "show its secret, where its profile allows that"},
-    {"webhook", "rotate", "WEBHOOK", 1, 1, OF_APP | ONCE | F(SECRET_FILE) | F(OVERLAP), false,
-     webhook_rotate, "replace its secret; both sign for a while"},
+    {"webhook", "rotate", "WEBHOOK", 1, 1, OF_BOTH | ONCE | F(SECRET_FILE) | F(OVERLAP),
+     false, webhook_rotate, "replace its secret; both sign for a while"},
     {"webhook", "signing-key", "WEBHOOK", 1, 1, OF_APP | F(SECRET_FILE), false, webhook_key,
      "sign with a key pair: RSA from a file, or Ed25519; shows the public key"},
     {"webhook", "test", "WEBHOOK", 1, 1, OF_APP | F(TYPE) | F(DATA), false, webhook_test,
      "send a test event now, and show what came of it"},
     {"webhook", "recover", "WEBHOOK", 1, 1, OF_APP | ONCE | F(SINCE) | F(UNTIL) | F(DRY_RUN),
      false, webhook_recover, "try anew, from the first attempt on, what has failed since"},
-    {"webhook", "types", "", 0, 0, OF_APP, false, webhook_types,
-     "list the types of events that the app's profile knows"},
+
+    {"type", "list", "", 0, 0, OF_APP, false, type_list,
+     "list those of the app's profile, and its own"},
+    {"type", "put", "TYPE", 1, 1, OF_APP | F(DESCRIPTION) | F(SCHEMA) | F(EXAMPLE), false,
+     type_put, "add one of the app's own, or replace it"},
+    {"type", "delete", "TYPE", 1, 1, OF_APP, false, type_delete, "delete one of its own"},
 
     {"event", "send", "TYPE", 1, 1,
-     OF_APP | ONCE | F(DATA) | F(ID) | F(MODE) | F(WAIT) | F(WAIT_MAX), false, event_send,
-     "send an event to every webhook that gets its type"},
+     OF_APP | ONCE | F(DATA) | F(ID) | F(MODE) | F(DELIVER_AT) | F(WAIT) | F(WAIT_MAX), false,
+     event_send, "send an event to every webhook that gets its type"},
     {"event", "list", "", 0, 0, OF_APP | PAGES | F(TYPE) | F(MODE) | F(SINCE) | F(UNTIL),
      false, event_list, "list them, newest first"},
     {"event", "show", "EVENT", 1, 1, OF_APP, false, event_show, "show one with its payload"},
@@ -117,6 +123,9 @@ const struct noun nouns[] = {
      "posthorn webhook add https://shop.example/hooks --name Orders\n"
      "posthorn webhook change wh_… --waits 5s,5m,2h\n"
      "openssl rand -hex 32 | posthorn webhook rotate wh_… --secret-file -",
+     false},
+    {"type", "the types of events that an app knows",
+     "posthorn type put order.paid --description 'An order was paid' --schema @order.json",
      false},
     {"event", "send events, and look at those that were sent",
      "posthorn event send order.paid -d @order.json --wait\n"

@@ -30,7 +30,7 @@ static const struct {
      "POSTHORN_API_KEY; the server made operator.key in its data folder"},
     {"idempotency_mismatch",
      "another request was sent with this --idempotency-key; use a new one"},
-    {"unknown_event_type", "posthorn webhook types shows those of the app's profile"},
+    {"unknown_event_type", "posthorn type list shows those of the app"},
     {"quota_exceeded", "delete one that is no longer needed"},
     {"in_progress", "the same request is still running; try again shortly"},
     {"too_large", "the server's --max-body says how much it takes"},

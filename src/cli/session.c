@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define OF_APP "/v1/apps/{app}"
+
 enum { KEY_BYTES_MAX = 4096, PATH_BYTES_MAX = 1 << 22 };
 
 static void on_interrupt(int signal)
@@ -144,6 +146,11 @@ int session_path(struct session *session, const char *pattern, struct buf *ret)
 {
     const char *brace;
 
+    if (args_has(session->args, FLAG_OPERATOR) &&
+        strncmp(pattern, OF_APP, strlen(OF_APP)) == 0) {
+        buf_add_str(ret, "/v1");
+        pattern += strlen(OF_APP);
+    }
     for (; (brace = strchr(pattern, '{')) != NULL; pattern = strchr(brace, '}') + 1) {
         const char *value;
 

@@ -28,7 +28,8 @@ void session_close(struct session *session); // after a failed session_open(), t
 // The app that --app or POSTHORN_APP names, else the only one there is. Borrowed.
 int session_app(struct session *session, const char **ret);
 
-// Append a path: {app} is the app, {1} and {2} the command's arguments, all escaped.
+// Append a path: {app} is the app, {1} and {2} the command's arguments, all escaped. With
+// --operator, /v1/apps/{app}/… is /v1/…
 int session_path(struct session *session, const char *pattern, struct buf *ret);
 
 // Sends the question. A reply that is not 2xx is said and released; else *ret is to be

@@ -1,0 +1,119 @@
+// The command line's less daily verbs: tests, recovery, key pairs, an app's own types, what
+// belongs to the operator.
+
+import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import test from 'node:test';
+import { cliOf, makeFolder, objectOf, rowsOf, run, writeFile } from './cli_run.mjs';
+import { openShop, sharedScene, startServer, until } from './harness.mjs';
+
+const scene = sharedScene();
+let server;
+let cli;
+test.before(async () => {
+  server = await startServer(scene, { timeScale: 20 });
+  cli = cliOf(server);
+});
+
+// Runs a command that must succeed, and gives its output.
+async function done(...args) {
+  const { code, stdout, stderr } = await cli(...args);
+  assert.equal(code, 0, `posthorn ${args.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+test('a test says what came of it: 0 where it was received, else 11', async (t) => {
+  const shop = await openShop(t, server, { profile: 'standard', script: [500] });
+  const send = ['webhook', 'test', shop.webhook.id, '--app', shop.app];
+  const failed = await cli(...send, '--type', 'order.paid', '-d', '{"a":1}');
+  assert.equal(failed.code, 11, failed.stderr);
+  assert.equal(objectOf(failed.stdout).status, '500');
+  const received = await cli(...send, '--type', 'order.paid', '-d', '{"a":1}');
+  assert.equal(received.code, 0, received.stderr);
+  assert.equal(objectOf(received.stdout).received, 'yes');
+});
+
+test('what has failed is recovered by a job', async (t) => {
+  const fields = { waits: [] };
+  const shop = await openShop(t, server, { profile: 'standard', script: [500], fields });
+  const delivery = await shop.order();
+  await shop.reaches(delivery, 'failed');
+  const recover = ['webhook', 'recover', shop.webhook.id, '--app', shop.app];
+  assert.equal((await cli(...recover)).code, 2);
+  const counted = objectOf(await done(...recover, '--since', '1h', '--dry-run'));
+  assert.equal(counted.total, '1');
+  const job = objectOf(await done(...recover, '--since', '1h'));
+  await shop.reaches(delivery, 'delivered');
+  const show = async () => objectOf(await done('job', 'show', job.id, '--app', shop.app));
+  await until(async () => (await show()).state === 'done', 'the job to be done');
+  assert.equal((await cli('job', 'cancel', job.id, '--app', shop.app)).code, 5);
+});
+
+test('a key pair is given from a file, and its public half verifies', async (t) => {
+  const folder = makeFolder(t);
+  const { privateKey, publicKey } = crypto.generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const shop = await openShop(t, server, { profile: 'stablemint' });
+  const file = writeFile(folder, 'key.pem', privateKey);
+  const set = ['webhook', 'signing-key', shop.webhook.id, '--secret-file', file];
+  assert.equal(await done(...set, '--app', shop.app), publicKey);
+  await shop.order();
+  const request = (await shop.receiver.got(1))[0];
+  const lines = request.rawHeaders.map((text, i) => text + (i % 2 ? '\n' : ': ')).join('');
+  const verified = await run([
+    ...['verify', '--profile', 'stablemint'],
+    ...['--secret-file', writeFile(folder, 'public.pem', publicKey)],
+    ...['--headers', writeFile(folder, 'headers', lines)],
+    writeFile(folder, 'body', request.body),
+  ]);
+  assert.equal(verified.code, 0, verified.stderr);
+});
+
+test("what a receiver got, verify finds right: a standard webhook's", async (t) => {
+  const folder = makeFolder(t);
+  const shop = await openShop(t, server, { profile: 'standard' });
+  await shop.order();
+  const request = (await shop.receiver.got(1))[0];
+  const lines = request.rawHeaders.map((text, i) => text + (i % 2 ? '\n' : ': ')).join('');
+  const verify = (secret) =>
+    run([
+      ...['verify', '--profile', 'standard', '--tolerance', '5m'],
+      ...['--secret-file', writeFile(folder, 'secret', secret)],
+      ...['--headers', writeFile(folder, 'headers', lines)],
+      writeFile(folder, 'body', request.body),
+    ]);
+  const right = await verify(shop.receiver.secret);
+  assert.equal(right.code, 0, right.stderr);
+  const other = `whsec_${crypto.randomBytes(32).toString('base64')}`;
+  assert.equal((await verify(other)).code, 10);
+});
+
+test('an app has types of its own', async (t) => {
+  const shop = await openShop(t, server, { profile: 'standard' });
+  const flags = ['--app', shop.app];
+  const put = ['--description', 'An order was paid', '--schema', '{"type":"object"}'];
+  await done('type', 'put', 'order.paid', ...put, ...flags);
+  const listed = rowsOf(await done('type', 'list', ...flags));
+  assert.deepEqual(
+    listed.find(([name]) => name === 'order.paid'),
+    ['order.paid', 'yes', 'An order was paid'],
+  );
+  await done('type', 'delete', 'order.paid', ...flags);
+  const left = rowsOf(await done('type', 'list', ...flags));
+  assert.ok(!left.some(([name]) => name === 'order.paid'));
+});
+
+test("the operator's own keys and webhooks", async () => {
+  const key = objectOf(await done('key', 'add', 'second', '--operator'));
+  const env = { POSTHORN_API_KEY: key.key, POSTHORN_API_KEY_FILE: '' };
+  assert.equal((await cli.with({ env }, 'app', 'list')).code, 0);
+  await done('key', 'revoke', key.id, '--operator');
+  assert.equal((await cli.with({ env }, 'app', 'list')).code, 3);
+  const url = 'http://127.0.0.1:9999/';
+  const { id } = objectOf(await done('webhook', 'add', url, '--operator', '--disabled'));
+  assert.equal(rowsOf(await done('webhook', 'list', '--operator'))[0][0], id);
+  await done('webhook', 'delete', id, '--operator');
+});
