@@ -46,18 +46,16 @@ static void free_texts(char **texts)
 
 // For doors.
 
-static struct filter *filter_of(const struct settings *settings)
+static enum error_code take_filter(struct app_card_webhook *webhook, const char *text,
+                                   struct error *error)
 {
     struct json_span list;
-    struct filter *filter = NULL;
-    if (!settings->filter)
-        return NULL;
-    enum error_code code =
-        json_check(settings->filter, strlen(settings->filter), &list, NULL);
-    assert(code == ERR_OK); // the settings were read, so they hold
-    code = filter_new(&list, &filter, NULL);
-    assert(code == ERR_OK);
-    return filter;
+    if (!text)
+        return ERR_OK;
+    if (json_check(text, strlen(text), &list, NULL) ||
+        filter_new(&list, &webhook->filter, NULL))
+        return error_set(error, ERR_DAMAGED, "a stored filter is not allowed");
+    return ERR_OK;
 }
 
 static enum error_code add_webhook(struct app_card *card, const struct webhook_row *row,
@@ -77,9 +75,9 @@ static enum error_code add_webhook(struct app_card *card, const struct webhook_r
     // One type each, and none was stored: it gets nothing.
     if (card->profile->events == EVENTS_ONE && !events)
         webhook->events = NEW_ARRAY(char *, 1);
-    webhook->filter = filter_of(&settings);
+    code = take_filter(webhook, settings.filter, error);
     settings_done(&settings);
-    return ERR_OK;
+    return code;
 }
 
 // The names of what stands in the row; what they mean, only lists of types ask.

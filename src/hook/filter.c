@@ -204,7 +204,7 @@ static enum error_code read_operand(const struct reading *reading,
                                     const struct comparison *comparison,
                                     const struct json_span *value)
 {
-    struct operand *ret = &reading->condition->values[reading->condition->count];
+    struct condition *condition = reading->condition;
     if (!(comparison->takes >> value->kind & 1)) {
         return error_at(reading->error, ERR_INVALID_FIELD, "filter",
                         "condition %zu: %s takes %s", reading->number, comparison->name,
@@ -212,10 +212,12 @@ static enum error_code read_operand(const struct reading *reading,
     }
     if (value->kind == JSON_NUMBER && !is_usual_number(value))
         return wrong(reading, "a number has more than 15 digits (a whole one more than 18)");
+    condition->values =
+        memory_resize(condition->values, (condition->count + 1) * sizeof *condition->values);
+    struct operand *ret = &condition->values[condition->count++];
     ret->kind = value->kind;
     ret->len = value->len;
     ret->text = memory_copy(value->at, value->len);
-    reading->condition->count++;
     if (value->kind == JSON_TEXT && !json_text(value, ret->text, value->len, &ret->len))
         return wrong(reading, "a text holds a NUL");
     return ERR_OK;
@@ -289,8 +291,6 @@ static enum error_code read_condition(const struct reading *reading,
     enum error_code code = ERR_OK;
     if (value->kind != JSON_MAP)
         return wrong(reading, "it is not an object");
-    reading->condition->values =
-        NEW_ARRAY(struct operand, (size_t)limit(LIMIT_FILTER_VALUES) + 1);
     json_walk_init(&walk, value);
     while (!code && json_next_member(&walk, &member))
         code = read_member(reading, &member);
@@ -299,13 +299,6 @@ static enum error_code read_condition(const struct reading *reading,
     if (!code && !reading->condition->holds)
         code = wrong(reading, "the operator is missing");
     return code;
-}
-
-// Values that were not given need no memory.
-static void shrink(struct condition *condition)
-{
-    size_t count = condition->count > 0 ? condition->count : 1;
-    condition->values = memory_resize(condition->values, count * sizeof *condition->values);
 }
 
 enum error_code filter_new(const struct json_span *list, struct filter **ret,
@@ -332,8 +325,6 @@ enum error_code filter_new(const struct json_span *list, struct filter **ret,
         }
         filter->count++;
         code = read_condition(&reading, &item);
-        if (!code)
-            shrink(reading.condition);
     }
     if (code)
         filter_free(filter);

@@ -167,6 +167,21 @@ static void damaged_own_types_make_no_card(void **state)
     }
 }
 
+static void damaged_filters_make_no_card(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"{\"filter\":\"[1]\"}", "{\"filter\":\"[\"}",
+                                        "{\"filter\":[]}"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct app_row app = {.id = 3, .profile = "standard"};
+        struct webhook_row row = {.id = 1, .settings = texts[i]};
+        struct app_card *card = NULL;
+        assert_int_equal(app_card_new(&kit.profiles, &app, &row, 1, &card, NULL),
+                         ERR_DAMAGED);
+        assert_null(card);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +190,7 @@ int main(void)
         cmocka_unit_test(a_disabled_webhook_gets_nothing),
         cmocka_unit_test(own_types_count),
         cmocka_unit_test(damaged_own_types_make_no_card),
+        cmocka_unit_test(damaged_filters_make_no_card),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
