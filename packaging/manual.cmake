@@ -24,10 +24,13 @@ foreach(shell bash zsh fish)
 endforeach()
 add_custom_target(manual ALL DEPENDS ${manual_folder}/posthorn.1 ${scripts})
 
-install(DIRECTORY ${manual_folder}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
-install(FILES ${completion_folder}/posthorn.bash OPTIONAL RENAME posthorn
+# Whoever builds the program alone still installs all of it.
+install(CODE "execute_process(COMMAND \"${CMAKE_COMMAND}\" --build \"${CMAKE_BINARY_DIR}\"
+  --target manual OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)")
+install(DIRECTORY ${manual_folder}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${completion_folder}/posthorn.bash RENAME posthorn
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-install(FILES ${completion_folder}/posthorn.zsh OPTIONAL RENAME _posthorn
+install(FILES ${completion_folder}/posthorn.zsh RENAME _posthorn
         DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
-install(FILES ${completion_folder}/posthorn.fish OPTIONAL
+install(FILES ${completion_folder}/posthorn.fish
         DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)

@@ -6,6 +6,7 @@
 #include "cli/sheet.h"
 #include "cli/watch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,7 @@ static void show_sent(const struct args *args, const struct reply *reply,
             sheet_print(&sheet);
         sheet_done(&sheet);
     }
+    fflush(stdout); // whoever waits wants its id now
     say_warnings(&reply->json);
     if (count == 0)
         say("no webhook gets events of this type now");

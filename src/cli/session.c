@@ -178,11 +178,28 @@ static int unreachable(const struct error *error)
     return code;
 }
 
+// Every answer of the API is an object, but for those without a body.
+static int read_json(struct reply *reply)
+{
+    const struct buf *body = &reply->answer.body;
+    struct error error = {.text = "it is not an object"};
+    int code;
+
+    if (reply->answer.status == 204)
+        return 0;
+    if (body->len > 0 && json_check(body->data, body->len, &reply->json, &error) == ERR_OK &&
+        reply->json.kind == JSON_MAP)
+        return 0;
+    code = say_failed(EXIT_FAILED, "the answer cannot be read: %s", error.text);
+    say_hint("is POSTHORN_URL that of a posthorn?");
+    return code;
+}
+
 int session_ask(struct session *session, const struct question *question, struct reply *ret)
 {
     struct error error;
     enum error_code code;
-    int exit_code = 0;
+    int exit_code;
 
     ret->json = (struct json_span){.kind = JSON_NONE};
     code = client_ask(session->client, question, &ret->answer, &error);
@@ -192,11 +209,8 @@ int session_ask(struct session *session, const struct question *question, struct
         exit_code = unreachable(&error);
     else if (ret->answer.status < 200 || ret->answer.status > 299)
         exit_code = refusal_say(&ret->answer, session->args->command->noun);
-    else if (ret->answer.body.len > 0 &&
-             json_check(ret->answer.body.data, ret->answer.body.len, &ret->json, &error) !=
-                 ERR_OK)
-        exit_code = say_failed(EXIT_FAILED,
-                               "the answer is not JSON: is POSTHORN_URL that of a posthorn?");
+    else
+        exit_code = read_json(ret);
     if (exit_code != 0)
         reply_done(ret);
     return exit_code;

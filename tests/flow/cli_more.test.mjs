@@ -3,7 +3,10 @@
 
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
+import fs from 'node:fs';
+import https from 'node:https';
 import test from 'node:test';
+import { makeCertificates } from './certificates.mjs';
 import { cliOf, makeFolder, objectOf, rowsOf, run, writeFile } from './cli_run.mjs';
 import { openShop, sharedScene, startServer, until } from './harness.mjs';
 
@@ -116,4 +119,63 @@ test("the operator's own keys and webhooks", async () => {
   const { id } = objectOf(await done('webhook', 'add', url, '--operator', '--disabled'));
   assert.equal(rowsOf(await done('webhook', 'list', '--operator'))[0][0], id);
   await done('webhook', 'delete', id, '--operator');
+});
+
+test('over HTTPS: a certificate that nobody vouches for gets no key', async (t) => {
+  const files = makeCertificates(t);
+  const options = { key: fs.readFileSync(files.key), cert: fs.readFileSync(files.cert) };
+  const keys = [];
+  const tls = https.createServer(options, (request, response) => {
+    keys.push(request.headers.authorization);
+    response.end('{"data":[],"next_cursor":null}');
+  });
+  await new Promise((resolve) => tls.listen(0, '127.0.0.1', resolve));
+  t.after(() => (tls.closeAllConnections(), tls.close()));
+  const list = ['app', 'list', '--url', `https://127.0.0.1:${tls.address().port}`];
+  const unknown = await cli(...list);
+  assert.deepEqual([unknown.code, keys], [6, []], unknown.stderr);
+  assert.match(unknown.stderr, /certificate/);
+  const known = await cli(...list, '--ca-file', files.ca);
+  assert.equal(known.code, 0, known.stderr);
+  assert.deepEqual(keys, [`Bearer ${server.key}`]);
+});
+
+const waits = [
+  ['delivered', [], 0, /^$/],
+  ['failed at last', [500], 11, /1 of 1 were not delivered/],
+  ['still waiting', 500, 1, /1 of 1 deliveries have not ended yet/],
+];
+for (const [what, script, code, words] of waits) {
+  test(`event send --wait, ${what}: ${code}`, async (t) => {
+    const fields = { waits: script === 500 ? [600] : [] };
+    const shop = await openShop(t, server, { profile: 'standard', script, fields });
+    const send = ['event', 'send', 'a.b', '-d', '1', '--app', shop.app, '--wait'];
+    const sent = await cli(...send, '--wait-max', '2s');
+    assert.equal(sent.code, code, sent.stderr);
+    assert.match(sent.stderr, words);
+    assert.equal(rowsOf(sent.stdout).filter((row) => row.length > 2).length, 1);
+  });
+}
+
+test('a wrong --wait-max is said before anything is sent', async (t) => {
+  const shop = await openShop(t, server, { profile: 'standard' });
+  const send = ['event', 'send', 'a.b', '-d', '1', '--app', shop.app, '--wait'];
+  assert.equal((await cli(...send, '--wait-max', '5')).code, 2);
+  assert.equal(rowsOf(await done('event', 'list', '--app', shop.app)).length, 0);
+});
+
+test('a delivery that is cancelled while it is waited for has not been delivered', async (t) => {
+  const fields = { waits: [600] };
+  const shop = await openShop(t, server, { profile: 'standard', script: 500, fields });
+  const send = ['event', 'send', 'a.b', '-d', '1', '--app', shop.app, '--wait', '--json'];
+  const whileRunning = async (child, result) => {
+    await until(() => result.stdout.includes('\n'), 'the event');
+    const { id } = JSON.parse(result.stdout.split('\n')[0]).deliveries[0];
+    await shop.hasAttempts(id, 1);
+    await shop.reaches(id, 'waiting');
+    await done('delivery', 'cancel', id, '--app', shop.app);
+  };
+  const sent = await cli.with({ whileRunning }, ...send);
+  assert.equal(sent.code, 11, sent.stderr);
+  assert.equal(JSON.parse(sent.stdout.trim().split('\n').at(-1)).state, 'cancelled');
 });

@@ -66,9 +66,19 @@ test('a pipe escapes tabs, line feeds and controls; --json leaves every byte', a
   assert.equal((await run(['app', 'list'], { env })).stdout, 'app_1\t\\u009b\\x7f\t\t\t\n');
 });
 
-test('an answer that is no JSON is a failure', async (t) => {
-  const { base } = await startAnswerer(t, 200, '<html>hello</html>');
-  const { code, stderr } = await run(['app', 'list'], { env: { POSTHORN_URL: base } });
-  assert.equal(code, 1);
-  assert.match(stderr, /not JSON/);
-});
+const strange = [
+  ['a web page', '<html>hello</html>'],
+  ['no object', '[]'],
+  ['nothing', ''],
+  ['an object cut short', '{"data":['],
+];
+for (const [what, body] of strange) {
+  test(`an answer that is ${what} is a failure`, async (t) => {
+    const { base } = await startAnswerer(t, 200, body);
+    const { code, stdout, stderr } = await run(['app', 'list'], {
+      env: { POSTHORN_URL: base },
+    });
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /cannot be read/);
+  });
+}
