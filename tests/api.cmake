@@ -3,7 +3,7 @@ foreach(module routes problem key_text cursor fields auth)
 endforeach()
 
 # These drive the door with a real server and a real store.
-foreach(module door door_objects door_keys door_attempts door_load)
+foreach(module door door_matrix door_limits door_objects door_keys door_attempts door_load)
   add_unit_test(api ${module})
   if(TARGET test_${module})
     target_sources(test_${module} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/door_world.c
@@ -12,6 +12,9 @@ foreach(module door door_objects door_keys door_attempts door_load)
     target_link_libraries(test_${module} profiles)
   endif()
 endforeach()
+
+# Counts what is asked of the store.
+target_link_options(test_door_limits PRIVATE -Wl,--wrap=store_submit)
 
 include(${CMAKE_CURRENT_SOURCE_DIR}/fuzz.cmake)
 if(TARGET api)

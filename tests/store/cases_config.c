@@ -243,48 +243,6 @@ static void profile_stays_once_used(struct world *world)
     assert_int_equal(finish(world, op), OP_DONE);
 }
 
-static void keys_are_made_and_revoked(struct world *world)
-{
-    const struct {
-        enum verb verb;
-        int64_t id, app_id;
-        const char *lookup;
-        enum op_result result;
-    } rows[] = {
-        {VERB_CREATE, 1, APP, "aaa", OP_DONE},
-        {VERB_CREATE, 2, APP, "aaa", OP_CONFLICT},
-        {VERB_CREATE, 3, APP + 5, "b", OP_NOT_FOUND},
-        {VERB_CREATE, 4, 0, "ops", OP_DONE},
-        {VERB_CREATE, 5, APP, "ccc", OP_DONE},
-        {VERB_CREATE, 6, APP, "ddd", OP_LIMIT},
-        {VERB_DELETE, 1, 0, NULL, OP_NOT_FOUND},
-        {VERB_DELETE, 1, APP, NULL, OP_DONE},
-        {VERB_DELETE, 1, APP, NULL, OP_NOT_FOUND},
-        {VERB_CREATE, 7, APP, "ddd", OP_DONE},
-    };
-    struct op *found = op_new(OP_KEY_BY_LOOKUP, 0, NULL);
-
-    make_app(world, APP);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct op *op = op_new(OP_KEY, 0, NULL);
-        op->as.key.verb = rows[i].verb;
-        op->as.key.count_max = 2;
-        op->as.key.row = (struct key_row){.id = rows[i].id,
-                                          .app_id = rows[i].app_id,
-                                          .lookup = rows[i].lookup,
-                                          .scopes = 0x80000001};
-        memset(op->as.key.row.hash, 7, KEY_HASH_LEN);
-        assert_int_equal(finish(world, op), rows[i].result);
-    }
-    memcpy(found->as.key_by_lookup.lookup, "aaa", 4);
-    assert_int_equal(ask(world, found), OP_DONE);
-    assert_int_equal(found->as.key_by_lookup.row.id, 1);
-    assert_int_equal(found->as.key_by_lookup.row.revoked_ms, NOW);
-    assert_int_equal(found->as.key_by_lookup.row.scopes, 0x80000001);
-    assert_int_equal(found->as.key_by_lookup.row.hash[31], 7);
-    op_free(found);
-}
-
 static enum op_result make_kept(struct world *world, int64_t id, int key, int body,
                                 struct op **ret)
 {
@@ -418,7 +376,6 @@ const struct conformance_case config_cases[] = {
     {"secrets_rotate", secrets_rotate},
     {"headers_are_replaced", headers_are_replaced},
     {"profile_stays_once_used", profile_stays_once_used},
-    {"keys_are_made_and_revoked", keys_are_made_and_revoked},
     {"replies_are_kept", replies_are_kept},
     {"refused_ones_are_not_kept", refused_ones_are_not_kept},
     {"webhooks_of_others", webhooks_of_others},

@@ -48,7 +48,7 @@ struct world {
     struct id_cipher *cipher;
     struct op *own; // finished, of the world itself
     char operator_key[128];
-    int64_t skipped_ms;
+    int64_t skipped_ms, jumped_ms;
     const char *unready;
     bool is_held;
     bool holds_changes;
@@ -63,7 +63,7 @@ static struct moment now(void *owner)
     struct moment moment = clock_now();
 
     moment.mono_ms += world->skipped_ms;
-    moment.wall_ms += world->skipped_ms;
+    moment.wall_ms += world->skipped_ms + world->jumped_ms;
     return moment;
 }
 
@@ -316,6 +316,11 @@ bool world_hold_changes(struct world *world, bool is_held)
     return was_some;
 }
 
+void world_spell(const struct world *world, int kind, int64_t id, char ret[160])
+{
+    id_text(world->cipher, (enum id_kind)kind, id, 0, ret);
+}
+
 const char *world_operator(const struct world *world)
 {
     return world->operator_key;
@@ -324,6 +329,11 @@ const char *world_operator(const struct world *world)
 void world_skip_ms(struct world *world, int64_t ms)
 {
     world->skipped_ms += ms;
+}
+
+void world_jump_ms(struct world *world, int64_t ms)
+{
+    world->jumped_ms += ms;
 }
 
 void world_unready(struct world *world, const char *why)

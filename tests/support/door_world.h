@@ -38,8 +38,11 @@ struct reply world_ask(struct world *world, const char *method, const char *path
 int world_status(struct world *world, const char *method, const char *path, const char *key,
                  const char *body);
 
+// An id as the API spells it, of whatever kind (enum id_kind).
+void world_spell(const struct world *world, int kind, int64_t id, char ret[160]);
 const char *world_operator(const struct world *world); // the operator's key
-void world_skip_ms(struct world *world, int64_t ms);   // the clocks jump ahead
+void world_skip_ms(struct world *world, int64_t ms);   // time passes
+void world_jump_ms(struct world *world, int64_t ms);   // the wall clock is set
 void world_unready(struct world *world, const char *why);
 
 // While held, nothing that the store answers reaches the door.
