@@ -11,7 +11,7 @@ if(NOT NPM)
 endif()
 
 add_test(NAME npm_packages
-         COMMAND sh -c "test -d node_modules/standardwebhooks -a -d node_modules/ajv-formats || '${NPM}' ci --no-audit --no-fund"
+         COMMAND sh -c "test -d node_modules/@redocly || '${NPM}' ci --no-audit --no-fund"
          WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 set_tests_properties(npm_packages PROPERTIES FIXTURES_SETUP npm LABELS "flow;receivers"
                      TIMEOUT 300)
@@ -34,6 +34,7 @@ function(add_node_tests folder timeout)
   endforeach()
 endfunction()
 
+add_node_tests(api 120)
 add_node_tests(receivers 60)
 add_node_tests(flow 300)
 
