@@ -16,7 +16,10 @@ answer_fn key_list_answer;
 ask_fn webhook_create_ask, webhook_update_ask, webhook_delete_ask, webhook_list_ask;
 answer_fn webhook_get_answer, webhook_list_answer;
 
-ask_fn secret_show_ask, secret_rotate_ask, signing_key_ask;
+ask_fn secret_show_ask, secret_rotate_ask, signing_key_ask, signing_key_delete_ask;
+
+ask_fn stats_ask;
+answer_fn stats_answer;
 
 ask_fn test_ask;
 answer_fn test_answer;

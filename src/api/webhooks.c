@@ -5,13 +5,11 @@
 #include "api/handlers.h"
 #include "api/input.h"
 #include "api/lists.h"
+#include "api/pair_render.h"
 #include "api/render.h"
 #include "api/webhook_secrets.h"
-#include "base/json_span.h"
 #include "base/limits.h"
 #include "base/memory.h"
-#include "hook/card.h"
-#include "hook/profile.h"
 #include "hook/settings.h"
 #include "hook/target.h"
 #include "net/guard.h"
@@ -40,41 +38,17 @@ struct draft {
     struct settings settings;
     struct field_value values[FIELDS];
     struct target target;
-    struct text_span body;
+    const struct request *request;
     bool sets_headers;
 };
-
-// From the body's own bytes: jansson's numbers would lose digits.
-static enum error_code read_filter(struct draft *draft, const json_t *value,
-                                   struct error *error)
-{
-    struct json_span body, filter;
-
-    if (json_is_null(value) || (json_is_array(value) && json_array_size(value) == 0)) {
-        return settings_set(&draft->settings, draft->profile, "filter", json_null(), error);
-    }
-    if (!json_is_array(value)) {
-        return error_at(error, ERR_INVALID_FIELD, "filter", "must be a list of conditions");
-    }
-    enum error_code code = json_check(draft->body.at, draft->body.len, &body, error);
-    if (code == ERR_OK && json_find(&body, "filter", &filter) > 0) {
-        json_t *text = json_stringn(filter.at, filter.len);
-        code = settings_set(&draft->settings, draft->profile, "filter", text, error);
-        json_decref(text);
-    }
-    return code;
-}
 
 static enum error_code read_setting(void *owner, const char *name, const json_t *value,
                                     struct error *error)
 {
     struct draft *draft = owner;
 
-    if (strcmp(name, "filter") == 0) {
-        return read_filter(draft, value, error);
-    }
     draft->sets_headers = draft->sets_headers || strcmp(name, "headers") == 0;
-    return settings_set(&draft->settings, draft->profile, name, value, error);
+    return input_setting(draft->request, &draft->settings, name, value, error);
 }
 
 static enum error_code check_url(const struct request *request, struct draft *draft,
@@ -96,11 +70,9 @@ static enum error_code check_url(const struct request *request, struct draft *dr
 static enum error_code read_draft(const struct request *request, const struct field *fields,
                                   size_t count, struct draft *draft, struct error *error)
 {
-    draft->body = request->body;
-    draft->settings.own_types = door_app(request)->card->own_types;
+    draft->request = request;
     enum error_code code =
         fields_read(request->json, fields, count, draft->values, read_setting, draft, error);
-    draft->settings.own_types = NULL;
 
     if (code == ERR_OK && draft->values[URL].text != NULL) {
         code = check_url(request, draft, error);
@@ -304,7 +276,9 @@ void webhook_get_answer(struct request *request, struct op *op, struct response 
         return;
     }
     response_header(response, "ETag", "\"%d\"", row->version);
-    response_json(response, 200, render_webhook(request->door, row, &settings, true));
+    json_t *webhook = render_webhook(request->door, row, &settings, true);
+    json_object_set_new(webhook, "stats", pair_stats(request, 0, true));
+    response_json(response, 200, webhook);
     settings_done(&settings);
 }
 
@@ -322,7 +296,9 @@ static enum error_code add_webhook(struct request *request, const struct op *op,
         settings_from_store(&settings, request->profile, row->settings, NULL, error);
 
     if (code == ERR_OK) {
-        json_write(ret, render_webhook(request->door, row, &settings, false));
+        json_t *webhook = render_webhook(request->door, row, &settings, false);
+        json_object_set_new(webhook, "stats", pair_stats(request, at, true));
+        json_write(ret, webhook);
         settings_done(&settings);
     }
     return code;
@@ -330,5 +306,6 @@ static enum error_code add_webhook(struct request *request, const struct op *op,
 
 void webhook_list_answer(struct request *request, struct op *op, struct response *response)
 {
-    list_answer(request, op, add_webhook, response);
+    (void)op; // the list was found, and then its figures
+    list_answer(request, request->found, add_webhook, response);
 }

@@ -50,7 +50,7 @@ enum { APP_COLUMN_COUNT = 8 };
 struct app_row;
 void read_app(struct arena *arena, sqlite3_stmt *row, struct app_row *ret);
 
-#define KEY_COLUMNS \
+#define KEY_COLUMNS                                                                          \
     "id, app, lookup, hash, scopes, mode, name, hint, created, expires, revoked, last_used," \
     " rate, burst"
 struct key_row;
@@ -64,6 +64,8 @@ void sqlite_read_webhook(struct store_reader *reader, struct op *op);
 void sqlite_read_event(struct store_reader *reader, struct op *op);
 void sqlite_read_delivery(struct store_reader *reader, struct op *op);
 void sqlite_read_reply(struct store_reader *reader, struct op *op);
+void sqlite_webhook_stats(struct store_reader *reader, struct op *op); // sqlite_stat_read.c
+void sqlite_stats(struct store_reader *reader, struct op *op);
 void sqlite_list(struct store_reader *reader, struct op *op);
 void sqlite_post_take(struct store_reader *reader, struct op *op); // sqlite_post_read.c
 

@@ -5,7 +5,6 @@
 #include "base/memory.h"
 #include "store/sqlite.h"
 #include "store/sqlite_job.h"
-#include "store/sqlite_stat.h"
 
 #include <stdlib.h>
 #include <string.h>

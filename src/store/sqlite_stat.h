@@ -9,9 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct op;
 struct store_backend;
-struct store_reader;
 
 bool stat_load(struct store_backend *backend); // how far it was folded
 // Is it worth a transaction: many rows, or some that have waited for a while?
@@ -28,8 +26,5 @@ bool stat_prune(struct store_backend *backend, int64_t now_ms); // true: some we
 
 // What an attempt made of its delivery, kept in its row.
 enum attempt_effect { EFFECT_NONE, EFFECT_DELIVERED, EFFECT_FAILED };
-
-void sqlite_webhook_stats(struct store_reader *reader, struct op *op);
-void sqlite_stats(struct store_reader *reader, struct op *op);
 
 #endif

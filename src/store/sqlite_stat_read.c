@@ -1,9 +1,8 @@
-#include "store/sqlite_stat.h"
+#include "store/sqlite_read.h"
 
 #include "base/arena.h"
 #include "base/histogram.h"
 #include "store/ops.h"
-#include "store/sqlite_read.h"
 
 enum { DAY_HOURS = 24, ALL_TIME = -1 };
 
