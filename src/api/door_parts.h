@@ -65,9 +65,10 @@ struct door {
     bool is_paused;    // no requests are read
     struct link spare; // requests to be used again
     size_t spare_count;
-    struct key_uses uses;        // since they were last written
-    uint64_t instance;           // of the next problem document
-    struct response response;    // of the request that is being answered
+    struct key_uses uses;     // since they were last written
+    int64_t rsa_made_ms;      // when a webhook's RSA key was last made here
+    uint64_t instance;        // of the next problem document
+    struct response response; // of the request that is being answered
 };
 
 static inline struct moment door_now(const struct door *door)

@@ -1,5 +1,5 @@
-// A webhook's own key for asymmetric proofs: RSA, which its owner brings, or Ed25519, which
-// is made here unless one is brought. The answer carries the public half only.
+// A webhook's own key for asymmetric proofs, RSA or Ed25519: brought by its owner, or made
+// here. The answer carries the public half only.
 
 #include "api/door_parts.h"
 #include "api/fields.h"
@@ -16,7 +16,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PEM_MAX = 16384, RAW_LEN = 32, PUBLIC_MAX = 4096 };
+enum { PEM_MAX = 16384, RAW_LEN = 32, PUBLIC_MAX = 4096, RSA_BITS = 2048 };
+
+// Making an RSA key holds its worker up for a tenth of a second.
+enum { RSA_EVERY_MS = 1000 };
 
 static const struct field fields[] = {{"pem", FIELD_LINES, false, PEM_MAX}};
 
@@ -51,6 +54,22 @@ static EVP_PKEY *make_ed25519(void)
     EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, sizeof seed);
     memory_wipe(seed, sizeof seed);
     return key;
+}
+
+static bool spell_rsa(const EVP_PKEY *key, struct buf *ret)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *pem = NULL;
+    bool done =
+        bio != NULL && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
+    long len = done ? BIO_get_mem_data(bio, &pem) : 0;
+
+    if (len > 0) {
+        buf_add(ret, pem, (size_t)len);
+        memory_wipe(pem, (size_t)len);
+    }
+    BIO_free(bio);
+    return len > 0;
 }
 
 // Appends the key as the proof takes it: prefix and base64 of seed and public half.
@@ -95,17 +114,24 @@ static bool spell_public(const struct proof_plan *proof, const EVP_PKEY *key, st
     return done;
 }
 
+static EVP_PKEY *make_key(const struct proof_plan *proof)
+{
+    return proof->by == PROOF_ED25519 ? make_ed25519() : EVP_RSA_gen(RSA_BITS);
+}
+
 // What is kept, and what is shown. False: no key of the proof's kind.
 static bool take_key(const struct proof_plan *proof, const char *pem, struct buf *ret_kept,
                      struct buf *ret_public)
 {
-    EVP_PKEY *key = pem != NULL ? read_pem(pem) : make_ed25519();
+    EVP_PKEY *key = pem != NULL ? read_pem(pem) : make_key(proof);
     bool done = key != NULL;
 
     if (done && proof->by == PROOF_ED25519) {
         done = spell_ed25519(proof, key, ret_kept);
-    } else if (done) {
+    } else if (done && pem != NULL) {
         buf_add_str(ret_kept, pem);
+    } else if (done) {
+        done = spell_rsa(key, ret_kept);
     }
     done = done && spell_public(proof, key, ret_public);
     EVP_PKEY_free(key);
@@ -152,6 +178,18 @@ static enum error_code put_key(struct request *request, struct op *op,
     return code;
 }
 
+static bool may_make_rsa(struct request *request)
+{
+    struct door *door = request->door;
+    int64_t now_ms = door_now(door).mono_ms;
+
+    if (door->rsa_made_ms != 0 && now_ms - door->rsa_made_ms < RSA_EVERY_MS) {
+        return false;
+    }
+    door->rsa_made_ms = now_ms;
+    return true;
+}
+
 enum error_code signing_key_ask(struct request *request, struct op *op, struct error *error)
 {
     const struct proof_plan *proof = find_proof(request->profile);
@@ -164,8 +202,20 @@ enum error_code signing_key_ask(struct request *request, struct op *op, struct e
     if (proof == NULL) {
         return error_set(error, ERR_CONFLICT, "this profile has no proof with a key pair");
     }
-    if (pem.text == NULL && proof->by == PROOF_RSA_PKCS1_SHA256) {
-        return error_at(error, ERR_INVALID_FIELD, "pem", "is required");
+    if (pem.text == NULL && proof->by == PROOF_RSA_PKCS1_SHA256 && !may_make_rsa(request)) {
+        return error_set(error, ERR_OVERLOADED, "another key was made just now");
     }
     return put_key(request, op, proof, pem.text, error);
+}
+
+enum error_code signing_key_delete_ask(struct request *request, struct op *op,
+                                       struct error *error)
+{
+    if (webhook_secret_find(request->found, SECRET_RSA) == NULL &&
+        webhook_secret_find(request->found, SECRET_ED25519) == NULL) {
+        return error_set(error, ERR_NOT_FOUND, "the webhook has no key of its own");
+    }
+    webhook_put_unchanged(request, op);
+    op->as.webhook.drops_keys = true;
+    return ERR_OK;
 }

@@ -35,8 +35,8 @@ enum op_kind {
     OP_KEY,
     OP_KEY_USES,
     OP_WEBHOOK,
-    OP_WINDOW, // one call more of a key that may make so many an hour
-    OP_JOB, // recover: starts one, or stops it
+    OP_WINDOW,    // one call more of a key that may make so many an hour
+    OP_JOB,       // recover: starts one, or stops it
     OP_POST_DONE, // something to be told was told, or is to be tried again
     // reads, done by a reader's thread
     OP_KEY_BY_LOOKUP,
@@ -95,7 +95,7 @@ struct kept_reply {
 
 enum list_kind { LIST_APPS, LIST_KEYS, LIST_WEBHOOKS, LIST_EVENTS, LIST_DELIVERIES };
 
-enum { WEBHOOK_STATS_MAX = 100, STATS_POINTS_MAX = 1000, STATS_HOUR_MS = 3600000 };
+enum { WEBHOOK_STATS_MAX = 250, STATS_POINTS_MAX = 1000, STATS_HOUR_MS = 3600000 };
 
 enum { LIST_STATES_OPEN = -2, LIST_ANY = -1 };
 
@@ -161,9 +161,8 @@ struct op {
         } delivery;
         struct {
             enum verb verb;
-            struct app_row
-                row;        // UPDATE: the row as it shall be (types NULL: as they are); id
-                            // and version are looked at
+            struct app_row row; // UPDATE: the row as it shall be (types NULL: as they are);
+                                // id and version are looked at
             int if_version; // −1: whatever it is
             struct kept_reply reply;
             const char *conflict; // out: "uid"
@@ -184,6 +183,7 @@ struct op {
             struct secret_row secrets[2]; // rows to add (with new ids) …
             size_t secret_count;
             bool replaces_headers; // … SECRET_HEADERS rows before them are dropped
+            bool drops_keys;       // … and its own RSA or Ed25519 key
             int64_t overlap_ms; // … signing secrets before them end then; at most one stays
             const char *
                 *choices; // CREATE, UPDATE: types bound exclusively; NULL-terminated or NULL
@@ -193,7 +193,7 @@ struct op {
             struct kept_reply reply;
             const char *conflict; // out: the type that is taken
         } webhook;
-        struct { // LIMIT: it had as many; nothing was counted
+        struct {                               // LIMIT: it had as many; nothing was counted
             int64_t key_id, now_ms, window_ms; // windows begin at multiples of window_ms
             int count_max;
             int count;        // out: with this one

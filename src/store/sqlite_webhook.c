@@ -155,6 +155,10 @@ static void set_secrets(struct store_backend *backend, struct op *op)
 {
     if (op->as.webhook.replaces_headers)
         run_on_kind(backend, SQL_SECRET_DROP_KIND, op->as.webhook.row.id, SECRET_HEADERS);
+    if (op->as.webhook.drops_keys) {
+        run_on_kind(backend, SQL_SECRET_DROP_KIND, op->as.webhook.row.id, SECRET_RSA);
+        run_on_kind(backend, SQL_SECRET_DROP_KIND, op->as.webhook.row.id, SECRET_ED25519);
+    }
     for (size_t i = 0; i < op->as.webhook.secret_count; i++)
         add_secret(backend, op, &op->as.webhook.secrets[i]);
 }

@@ -153,6 +153,10 @@ static void set_secrets(struct store_backend *model, struct op *op)
 {
     if (op->as.webhook.replaces_headers)
         drop_secrets(model, op->as.webhook.row.id, SECRET_HEADERS, false);
+    if (op->as.webhook.drops_keys) {
+        drop_secrets(model, op->as.webhook.row.id, SECRET_RSA, false);
+        drop_secrets(model, op->as.webhook.row.id, SECRET_ED25519, false);
+    }
     for (size_t i = 0; i < op->as.webhook.secret_count; i++)
         add_secret(model, op, &op->as.webhook.secrets[i]);
 }

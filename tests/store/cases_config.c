@@ -223,6 +223,28 @@ static void headers_are_replaced(struct world *world)
     op_free(card);
 }
 
+static void own_keys_are_dropped(struct world *world)
+{
+    struct op *op = op_hook(VERB_UPDATE, APP, HOOK);
+    struct op *card;
+
+    make_app(world, APP);
+    make_hook(world, HOOK);
+    finish(world, op_rotate(10, SECRET_SIGNING, 0));
+    finish(world, op_rotate(11, SECRET_RSA, 0));
+    finish(world, op_rotate(12, SECRET_RSA, 0)); // in the other's place
+    finish(world, op_rotate(13, SECRET_ED25519, 0));
+    card = card_of(world);
+    assert_int_equal(card->as.hook_card.secret_count, 3);
+    op_free(card);
+    op->as.webhook.drops_keys = true;
+    assert_int_equal(finish(world, op), OP_DONE);
+    card = card_of(world);
+    assert_int_equal(card->as.hook_card.secret_count, 1);
+    assert_int_equal(card->as.hook_card.secrets[0].kind, SECRET_SIGNING);
+    op_free(card);
+}
+
 static void profile_stays_once_used(struct world *world)
 {
     struct op *op = op_app(VERB_UPDATE, APP, NULL);
@@ -375,6 +397,7 @@ const struct conformance_case config_cases[] = {
     {"bindings_come_and_go", bindings_come_and_go},
     {"secrets_rotate", secrets_rotate},
     {"headers_are_replaced", headers_are_replaced},
+    {"own_keys_are_dropped", own_keys_are_dropped},
     {"profile_stays_once_used", profile_stays_once_used},
     {"replies_are_kept", replies_are_kept},
     {"refused_ones_are_not_kept", refused_ones_are_not_kept},
