@@ -86,15 +86,43 @@ static int run(const struct command *command, char **argv)
     return finish(exit_code);
 }
 
+// The word that begins most like this one, by three letters at least; or NULL.
+static const char *nearest(const struct noun *noun, const char *word)
+{
+    size_t most = 2, count = noun ? command_count : noun_count;
+    const char *found = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *name = noun ? commands[i].verb : nouns[i].name;
+        size_t alike = 0;
+
+        if (noun && strcmp(commands[i].noun, noun->name) != 0)
+            continue;
+        while (word[alike] && word[alike] == name[alike])
+            alike++;
+        if (alike > most) {
+            most = alike;
+            found = name;
+        }
+    }
+    return found;
+}
+
+// noun NULL: it is the noun that there is not.
 static int no_command(const struct noun *noun, const char *word)
 {
+    const char *meant = word ? nearest(noun, word) : NULL;
+
     if (!noun)
         say("there is no command %.60s", word);
     else if (word)
         say("%s has no verb %.60s", noun->name, word);
     else
         say("%s needs a verb", noun->name);
-    help_noun(noun, stderr);
+    if (meant)
+        say_hint("did you mean %s?", meant);
+    else
+        help_noun(noun, stderr);
     return EXIT_USAGE;
 }
 

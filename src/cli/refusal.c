@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/json_span.h"
+#include "base/text.h"
 #include "cli/client.h"
 #include "cli/say.h"
 #include "cli/view.h"
@@ -20,22 +21,29 @@ static const struct {
     {410, EXIT_NOT_FOUND},   {408, EXIT_UNREACHABLE}, {429, EXIT_RATE_LIMITED},
 };
 
-// What helps, by the problem's code. To add one: a row.
+// What helps, by the problem's code and how its detail begins. To add one: a row.
 static const struct {
     const char *code;
+    const char *begins;
     const char *hint;
 } hints[] = {
-    {"unauthenticated",
+    {"unauthenticated", "",
      "name a key's file with --api-key-file or POSTHORN_API_KEY_FILE, or put the key into "
      "POSTHORN_API_KEY; the server made operator.key in its data folder"},
-    {"idempotency_mismatch",
+    {"invalid_url", "address_denied",
+     "the server calls private addresses only where its --allow-private names them, as "
+     "127.0.0.0/8 does"},
+    {"invalid_url", "https_required",
+     "plain http is for addresses that the server's --allow-private names; or for all: "
+     "--http on"},
+    {"idempotency_mismatch", "",
      "another request was sent with this --idempotency-key; use a new one"},
-    {"unknown_event_type", "posthorn type list shows those of the app"},
-    {"quota_exceeded", "delete one that is no longer needed"},
-    {"in_progress", "the same request is still running; try again shortly"},
-    {"too_large", "the server's --max-body says how much it takes"},
-    {"overloaded", "try again shortly"},
-    {"disk_full", "make room on the server's disk"},
+    {"unknown_event_type", "", "posthorn type list shows those of the app"},
+    {"quota_exceeded", "", "delete one that is no longer needed"},
+    {"in_progress", "", "the same request is still running; try again shortly"},
+    {"too_large", "", "the server's --max-body says how much it takes"},
+    {"overloaded", "", "try again shortly"},
+    {"disk_full", "", "make room on the server's disk"},
 };
 
 int refusal_exit(int status)
@@ -75,6 +83,15 @@ static void add_words(struct buf *ret, const struct json_span *problem)
     add_member(ret, " – the header ", &first, "header");
 }
 
+// No row begins with what JSON would escape.
+static bool begins(const struct json_span *text, const char *start)
+{
+    size_t len = strlen(start);
+
+    return len == 0 || (text->kind == JSON_TEXT && text->len > len &&
+                        text_equal(text->at + 1, len, start));
+}
+
 // The detail's last word is the scope that the key lacks.
 static void hint_scope(const struct json_span *problem)
 {
@@ -101,8 +118,11 @@ static void give_hint(const struct json_span *problem, const struct client_answe
 {
     struct json_span code = view_member(problem, "code");
 
+    struct json_span detail = view_member(problem, "detail");
+
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
-        if (code.kind == JSON_TEXT && json_text_equal(&code, hints[i].code))
+        if (code.kind == JSON_TEXT && json_text_equal(&code, hints[i].code) &&
+            begins(&detail, hints[i].begins))
             say_hint("%s", hints[i].hint);
     }
     if (answer->status == 403)

@@ -179,3 +179,29 @@ test('a delivery that is cancelled while it is waited for has not been delivered
   assert.equal(sent.code, 11, sent.stderr);
   assert.equal(JSON.parse(sent.stdout.trim().split('\n').at(-1)).state, 'cancelled');
 });
+
+const urls = [
+  ['http://shop.example/', /plain http is for addresses that.*--allow-private/],
+  ['https://10.1.2.3/', /calls private addresses only where its --allow-private/],
+];
+for (const [url, words] of urls) {
+  test(`${url} is refused, and said how it would not be`, async (t) => {
+    const shop = await openShop(t, server, { profile: 'standard' });
+    const refused = await cli('webhook', 'add', url, '--app', shop.app);
+    assert.equal(refused.code, 5);
+    assert.match(refused.stderr, words);
+  });
+}
+
+const slips = [
+  [['webhooks', 'list'], /did you mean webhook\?/],
+  [['delivery', 'attempt', 'x'], /did you mean attempts\?/],
+  [['nonsense'], /usage: posthorn NOUN/],
+];
+for (const [args, words] of slips) {
+  test(`a slip of the pen: ${args.join(' ')}`, async () => {
+    const { code, stderr } = await run(args);
+    assert.equal(code, 2);
+    assert.match(stderr, words);
+  });
+}
