@@ -2,6 +2,7 @@
 #include "api/door_parts.h"
 #include "api/problem.h"
 #include "api/routes.h"
+#include "api/style.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -60,6 +61,17 @@ static struct response *begin(struct request *request)
     return response;
 }
 
+// Seconds until a request that was refused for its rate is worth another try.
+static int64_t wait_of(const struct request *request)
+{
+    int64_t left_ms = request->window.until_ms - door_now(request->door).wall_ms;
+
+    if (!request->window.is_over) {
+        return request->allowance.wait_s;
+    }
+    return left_ms > 0 ? (left_ms + 999) / 1000 : 1;
+}
+
 // What a client needs beside the document to do better next time.
 static void add_advice(struct request *request, const struct error *error,
                        struct response *response)
@@ -68,14 +80,16 @@ static void add_advice(struct request *request, const struct error *error,
 
     switch (error->code) {
     case ERR_UNAUTHENTICATED:
-        response_header(response, "WWW-Authenticate", "Bearer realm=\"posthorn\"");
+        if (request->style->challenge != NULL) {
+            response_header(response, "WWW-Authenticate", "%s", request->style->challenge);
+        }
         break;
     case ERR_METHOD_NOT_ALLOWED:
         route_allow(request->path, allowed, sizeof allowed);
         response_header(response, "Allow", "%s", allowed);
         break;
     case ERR_RATE_LIMITED:
-        response_header(response, "Retry-After", "%lld", (long long)request->allowance.wait_s);
+        response_header(response, "Retry-After", "%lld", (long long)wait_of(request));
         break;
     case ERR_OVERLOADED:
     case ERR_UNAVAILABLE:
@@ -91,15 +105,35 @@ void response_fail(struct request *request, struct response *response,
 
     snprintf(instance, sizeof instance, "req_%016llx",
              (unsigned long long)request->door->instance++);
-    response->status = error_http_status(error->code);
-    response->type = PROBLEM_TYPE;
+    response->status = request->style->status_of(error->code);
+    response->type = request->style->error_type;
     response->header_count = 0;
     buf_clear(&response->body);
-    problem_write(error, instance, &response->body);
+    request->style->write_error(error, response->status, wait_of(request), instance,
+                                &response->body);
     add_advice(request, error, response);
     if (response->status == 500) { // ours to repair
         log_write(LOG_ERROR, "request.failed", "%s: %s", instance, error->text);
     }
+}
+
+// The same for a door that counts by the hour. Who has shown no key and may not fail more is
+// told of that limit: by the minute, and of the address.
+static void add_window(const struct request *request, struct response *response)
+{
+    struct window window = request->window;
+
+    if (!window.is_known && response->status == 429) {
+        window.count_max = (int)request->allowance.burst;
+        window.until_ms =
+            door_now(request->door).wall_ms + request->allowance.wait_s * INT64_C(1000);
+    } else if (!window.is_known) {
+        return;
+    }
+    response_header(response, "X-RateLimit-Limit", "%d", window.count_max);
+    response_header(response, "X-RateLimit-Remaining", "%d", window.left);
+    response_header(response, "X-RateLimit-Reset", "%lld",
+                    (long long)((window.until_ms + 999) / 1000));
 }
 
 // What is left of the limit that the request was counted against (draft-ietf-httpapi-
@@ -110,6 +144,10 @@ static void add_allowance(const struct request *request, struct response *respon
     const struct taken *allowance = &request->allowance;
     const char *policy = request->key_id != 0 ? "key" : "address";
 
+    if (request->style->is_windowed) {
+        add_window(request, response);
+        return;
+    }
     if (allowance->burst == 0) {
         return;
     }

@@ -2,6 +2,7 @@
 
 #include "api/door_parts.h"
 #include "api/key_text.h"
+#include "api/style.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "thread/limit.h"
@@ -60,6 +61,11 @@ void pepper_hash(struct pepper *pepper, const char *secret, unsigned char ret[KE
 }
 
 bool auth_read(const struct request *request, struct key_parts *ret)
+{
+    return request->style->read_key(request, ret);
+}
+
+bool auth_read_bearer(const struct request *request, struct key_parts *ret)
 {
     static const char scheme[] = "bearer ";
     size_t scheme_len = sizeof scheme - 1;

@@ -26,8 +26,10 @@ void pepper_free(struct pepper *pepper); // wiped; does nothing to NULL
 // What is stored instead of a key's secret part (KEY_SECRET_LEN characters).
 void pepper_hash(struct pepper *pepper, const char *secret, unsigned char ret[KEY_HASH_LEN]);
 
-// The key that the request carries. False: none that could be one of ours.
+// The key that the request carries, as its door wants it shown. False: none that could be one
+// of ours.
 bool auth_read(const struct request *request, struct key_parts *ret);
+bool auth_read_bearer(const struct request *request, struct key_parts *ret); // one way
 // Does the secret part match, and is the key in force? key NULL: an unknown one.
 bool auth_holds(struct pepper *pepper, const struct key_parts *parts,
                 const struct known_key *key, int64_t now_ms);

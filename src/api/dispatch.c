@@ -1,10 +1,12 @@
 #include "api/dispatch.h"
 
 #include "api/door_parts.h"
+#include "api/handlers.h"
+#include "api/json_body.h"
 #include "api/key_text.h"
 #include "api/problem.h"
 #include "api/routes.h"
-#include "base/json_span.h"
+#include "api/style.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -39,8 +41,7 @@ static enum error_code refuse_stranger(struct request *request, struct error *er
         log_write(LOG_WARNING, "key.in_query",
                   "a key stood in a request's query, where others may log it; revoke it");
     }
-    return error_set(error, ERR_UNAUTHENTICATED,
-                     "give a valid key in the header Authorization, as \"Bearer KEY\"");
+    return error_set(error, ERR_UNAUTHENTICATED, "%s", request->style->key_wanted);
 }
 
 void dispatch_unknown_key(struct request *request)
@@ -102,6 +103,20 @@ static enum error_code step_key(struct request *request, struct error *error)
     return take_from_allowance(request, known, error);
 }
 
+// A call counts whatever comes of it: a door's window is not a way to try things for free.
+static enum error_code step_window(struct request *request, struct error *error)
+{
+    if (!request->style->is_windowed || request->key_id == 0) {
+        return ERR_OK;
+    }
+    if (!request->window.is_known) {
+        lookup_window(request);
+    } else if (request->window.is_over) {
+        return error_set(error, ERR_RATE_LIMITED, "this key has made its calls of the hour");
+    }
+    return ERR_OK;
+}
+
 static enum error_code step_scope(struct request *request, struct error *error)
 {
     const struct route *route = request->route;
@@ -133,6 +148,10 @@ static enum error_code step_app(struct request *request, struct error *error)
     int64_t id = request->app_id;
     bool is_by_uid = false;
 
+    if (id == 0 && request->style->is_of_key) {
+        id = request->key_app_id;
+    }
+
     if (id == 0) {
         if (name.at == NULL) {
             return ERR_OK;
@@ -158,6 +177,17 @@ static enum error_code step_app(struct request *request, struct error *error)
     return ERR_OK;
 }
 
+static bool parse_object(struct request *request, enum id_kind kind, struct text_span text)
+{
+    struct id_cipher *cipher = request->door->options.cipher;
+    const struct style *style = request->style;
+
+    return kind == ID_WEBHOOK && style->parse_webhook != NULL
+               ? style->parse_webhook(cipher, text, &request->object_id)
+               : id_parse(cipher, kind, text.at, text.len, &request->object_id,
+                          &request->object_n);
+}
+
 // An id that is not one of ours names nothing: no look-up is needed to know that.
 static enum error_code step_object(struct request *request, struct error *error)
 {
@@ -173,9 +203,7 @@ static enum error_code step_object(struct request *request, struct error *error)
 
     for (size_t i = 0; request->object_id == 0 && i < sizeof objects / sizeof *objects; i++) {
         struct text_span text = request->names[objects[i].name];
-        if (text.at != NULL &&
-            !id_parse(request->door->options.cipher, objects[i].kind, text.at, text.len,
-                      &request->object_id, &request->object_n)) {
+        if (text.at != NULL && !parse_object(request, objects[i].kind, text)) {
             return no_such(error);
         }
     }
@@ -187,53 +215,9 @@ static enum error_code step_read(struct request *request, struct error *error)
     (void)error;
     if (request->route->read != OP_KINDS && request->found == NULL) {
         lookup_found(request);
-    }
-    return ERR_OK;
-}
-
-static enum error_code check_type(const struct request *request, struct error *error)
-{
-    static const char json[] = "application/json";
-    struct text_span type = request->content_type;
-    size_t len = sizeof json - 1;
-
-    if (request->content_encoding.at != NULL) {
-        return error_at(error, ERR_UNSUPPORTED_TYPE, "Content-Encoding:",
-                        "send the body as it is, without a Content-Encoding");
-    }
-    bool is_json =
-        type.at != NULL && type.len >= len && text_equal_nocase(type.at, len, json);
-    while (is_json && len < type.len && (type.at[len] == ' ' || type.at[len] == '\t')) {
-        len++;
-    }
-    if (is_json && (len == type.len ||
-                    text_equal_nocase(type.at + len, type.len - len, ";charset=utf-8") ||
-                    text_equal_nocase(type.at + len, type.len - len, "; charset=utf-8"))) {
-        return ERR_OK;
-    }
-    return error_at(error, ERR_UNSUPPORTED_TYPE,
-                    "Content-Type:", "the body must be application/json, in UTF-8");
-}
-
-// jansson builds the tree, but what is JSON at all our own scanner says: it bounds the depth.
-static enum error_code read_json(struct request *request, struct error *error)
-{
-    struct json_span span;
-    json_error_t why;
-    enum error_code code = json_check(request->body.at, request->body.len, &span, error);
-
-    if (code != ERR_OK) {
-        return code;
-    }
-    request->json =
-        json_loadb(span.at, span.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
-    if (request->json == NULL) {
-        return json_error_code(&why) == json_error_duplicate_key
-                   ? error_set(error, ERR_DUPLICATE_KEY, "a member stands twice")
-                   : error_set(error, ERR_BAD_JSON, "%.120s", why.text);
-    }
-    if (!json_is_object(request->json)) {
-        return error_set(error, ERR_INVALID_FIELD, "the body must be a JSON object");
+    } else if ((request->route->flags & ROUTE_FIGURES) != 0 && request->found != NULL &&
+               request->figures == NULL) {
+        lookup_figures(request);
     }
     return ERR_OK;
 }
@@ -250,9 +234,9 @@ static enum error_code step_body(struct request *request, struct error *error)
         request->json = json_object();
         return ERR_OK;
     }
-    enum error_code code = check_type(request, error);
+    enum error_code code = json_body_check_type(request, error);
     if (code == ERR_OK && (flags & ROUTE_BODY) != 0) {
-        code = read_json(request, error);
+        code = json_body_read(request, error);
     }
     return code;
 }
@@ -298,6 +282,10 @@ static enum error_code step_ask(struct request *request, struct error *error)
         op_free(op);
         return code;
     }
+    if (request->needs_no_op) {
+        op_free(op);
+        op = NULL;
+    }
     // An event is planned again from the event; all else from the request.
     if (route->op != OP_ACCEPT && op != NULL) {
         request_keep(request);
@@ -313,10 +301,10 @@ static enum error_code step_ask(struct request *request, struct error *error)
     return ERR_OK;
 }
 
-enum { AFTER_KEY = 2 };
+enum { AFTER_KEY = 3 };
 static step_fn *const steps[] = {
-    step_key,  step_scope, step_app, step_object, step_read,
-    step_body, step_once,  step_ask, // the last one ends the request, or hands it over
+    step_key,  step_window, step_scope, step_app, step_object,
+    step_read, step_body,   step_once,  step_ask, // which ends the request, or hands it over
 };
 
 static void go(struct request *request, size_t from)
@@ -353,21 +341,33 @@ void dispatch_plan_again(struct request *request)
     go(request, AFTER_KEY);
 }
 
+enum error_code nowhere_ask(struct request *request, struct op *op, struct error *error)
+{
+    const struct route *route = NULL;
+    struct text_span names[PATH_NAMES];
+
+    (void)op;
+    return route_find(request->method, request->path, &route, names) == ROUTE_NO_PATH
+               ? error_set(error, ERR_NOT_FOUND, "there is nothing at this path")
+               : error_set(error, ERR_METHOD_NOT_ALLOWED, "the path has no method %.*s",
+                           PROBLEM_SHOWN(request->method.len), request->method.at);
+}
+
 void dispatch_begin(struct request *request)
 {
     struct error error = {0};
     enum route_match match =
         route_find(request->method, request->path, &request->route, request->names);
 
+    if (match != ROUTE_FOUND && request->style->is_windowed) {
+        request->route = &route_nowhere; // such a call counts, too
+        match = ROUTE_FOUND;
+    }
     if (match == ROUTE_FOUND) {
         go(request, 0);
         return;
     }
-    error.code =
-        match == ROUTE_NO_PATH
-            ? error_set(&error, ERR_NOT_FOUND, "there is nothing at this path")
-            : error_set(&error, ERR_METHOD_NOT_ALLOWED, "the path has no method %.*s",
-                        PROBLEM_SHOWN(request->method.len), request->method.at);
+    error.code = nowhere_ask(request, NULL, &error);
     answer_error(request, &error);
 }
 
@@ -375,8 +375,10 @@ void dispatch_op(struct request *request, struct op *op)
 {
     switch (request->wait) {
     case WAIT_KEY: lookup_on_key(request, op); return;
+    case WAIT_WINDOW: lookup_on_window(request, op); return;
     case WAIT_APP: lookup_on_app(request, op); return;
     case WAIT_FOUND: lookup_on_found(request, op); return;
+    case WAIT_FIGURES: lookup_on_figures(request, op); return;
     case WAIT_OP: handover_on_op(request, op); return;
     case WAIT_REPLAY: handover_on_replay(request, op); return;
     case WAIT_NOTHING:

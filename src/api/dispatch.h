@@ -29,9 +29,14 @@ void dispatch_unknown_key(struct request *request);       // the store knows no 
 
 // lookups.c: what is known, or else is asked of the store; the request then waits.
 struct known_key *lookup_key(struct request *request, const char *lookup);
+void lookup_window(struct request *request);
 struct known_app *lookup_app(struct request *request, int64_t id); // id 0: by uid
 struct known_app *lookup_app_by_uid(struct request *request);      // the path's
 void lookup_found(struct request *request);                        // the route's read
+// Of the webhooks found.
+void lookup_figures(struct request *request);
+void lookup_on_window(struct request *request, struct op *op);
+void lookup_on_figures(struct request *request, struct op *op);
 void lookup_on_key(struct request *request, struct op *op);
 void lookup_on_app(struct request *request, struct op *op);
 void lookup_on_found(struct request *request, struct op *op);

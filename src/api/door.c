@@ -3,12 +3,11 @@
 #include "api/dispatch.h"
 #include "api/door_parts.h"
 #include "api/key_text.h"
-#include "api/problem.h"
 #include "api/routes.h"
+#include "api/style.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "base/text.h"
 #include "hook/card.h"
 #include "hook/scope.h"
 #include "hook/seal.h"
@@ -112,44 +111,13 @@ void door_digest(struct door *door, const struct text_span *pieces, size_t count
 
 // --- requests ---
 
-static void read_header(struct request *request, const struct http_header *header)
-{
-    struct text_span value = {header->value, header->value_len};
-
-    if (text_equal(header->name, header->name_len, "authorization")) {
-        request->authorization = value;
-        request->authorization_count++;
-    } else if (text_equal(header->name, header->name_len, "content-type")) {
-        request->content_type = value;
-    } else if (text_equal(header->name, header->name_len, "content-encoding")) {
-        request->content_encoding = value;
-    } else if (text_equal(header->name, header->name_len, "if-match")) {
-        request->if_match = value;
-    } else if (text_equal(header->name, header->name_len, "idempotency-key")) {
-        request->idempotency = value;
-        request->idempotency_count++;
-    }
-}
-
-static void read_request(struct request *request, const struct http_request *http)
-{
-    request->method = (struct text_span){http->method, http->method_len};
-    request->path = (struct text_span){http->path, http->path_len};
-    request->query = (struct text_span){http->query, http->query_len};
-    request->body = (struct text_span){http->body != NULL ? http->body : "", http->body_len};
-    request->peer = http->peer;
-    for (size_t i = 0; i < http->header_count; i++) {
-        read_header(request, &http->headers[i]);
-    }
-}
-
 static void on_request(void *owner, struct reply_handle handle,
                        const struct http_request *http)
 {
     struct request *request = request_take(owner);
 
     request->handle = handle;
-    read_request(request, http);
+    request_read(request, http);
     dispatch_begin(request);
 }
 
@@ -164,12 +132,15 @@ static enum error_code on_head(void *owner, const struct http_request *http,
     if (http_request_header(http, "expect", NULL) == NULL) {
         return ERR_OK;
     }
-    read_request(&request, http);
+    request_read(&request, http);
     if (route_find(request.method, request.path, &request.route, request.names) !=
         ROUTE_FOUND) {
         return ERR_OK;
     }
-    if ((request.route->flags & ROUTE_OPEN) == 0 && !auth_read(&request, &parts)) {
+    // Where that is no 401 the whole request is waited for.
+    bool may_refuse = request.style->status_of(ERR_UNAUTHENTICATED) == 401;
+    if (may_refuse && (request.route->flags & ROUTE_OPEN) == 0 &&
+        !auth_read(&request, &parts)) {
         return error_set(error, ERR_UNAUTHENTICATED, "no valid key was given");
     }
     return ERR_OK;
@@ -179,12 +150,15 @@ static const char *on_refused(void *owner, const struct http_request *http,
                               const struct error *error, struct buf *ret_body)
 {
     struct door *door = owner;
-    char instance[PROBLEM_INSTANCE_MAX];
+    char instance[STYLE_INSTANCE_MAX];
 
-    (void)http;
+    struct text_span path = {http != NULL ? http->path : "",
+                             http != NULL ? http->path_len : 0};
+    const struct style *style = style_of(path);
+
     snprintf(instance, sizeof instance, "req_%016llx", (unsigned long long)door->instance++);
-    problem_write(error, instance, ret_body);
-    return PROBLEM_TYPE;
+    style->write_error(error, error_http_status(error->code), 1, instance, ret_body);
+    return style->error_type;
 }
 
 struct server_events door_events(struct door *door)

@@ -219,6 +219,8 @@ static void try_again(struct request *request, struct op *op)
     }
     op_free(request->found);
     request->found = NULL;
+    op_free(request->figures);
+    request->figures = NULL;
     buf_clear(&request->answer);
     cache_drop(&request->door->apps, map_key(request->app_id));
     dispatch_plan_again(request);
@@ -235,7 +237,13 @@ void handover_on_op(struct request *request, struct op *op)
     request->wait = WAIT_NOTHING;
     switch (op->result) {
     case OP_DONE:
-        answer_with(request, op);
+        if (op->kind == OP_LIST && (request->route->flags & ROUTE_FIGURES) != 0 &&
+            op->as.list.query.kind == LIST_WEBHOOKS) {
+            request->found = op;
+            lookup_figures(request);
+        } else {
+            answer_with(request, op);
+        }
         op = NULL;
         break;
     case OP_REPLAY:

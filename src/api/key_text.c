@@ -78,6 +78,25 @@ bool key_text_parse(const char *text, size_t len, struct key_parts *ret)
     return true;
 }
 
+bool key_text_parse_pair(const char *found, size_t found_len, const char *secret,
+                         size_t secret_len, struct key_parts *ret)
+{
+    char text[KEY_TEXT_MAX];
+    size_t len = found_len + 1 + secret_len;
+
+    if (found_len >= sizeof text || secret_len != KEY_SECRET_LEN + KEY_CRC_LEN ||
+        len >= sizeof text) {
+        return false;
+    }
+    memcpy(text, found, found_len);
+    text[found_len] = '.';
+    memcpy(text + found_len + 1, secret, secret_len);
+    bool is_one = key_text_parse(text, len, ret);
+    ret->secret = secret;
+    memory_wipe(text, sizeof text);
+    return is_one;
+}
+
 size_t key_text_make(const char *prefix, char separator, const unsigned char dice[KEY_DICE],
                      char ret[KEY_TEXT_MAX], struct key_parts *ret_parts)
 {

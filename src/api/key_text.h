@@ -22,6 +22,10 @@ struct key_parts {
 // False: not spelled so, or the CRC does not hold.
 bool key_text_parse(const char *text, size_t len, struct key_parts *ret);
 
+// The same of one in two halves, before and after a '.'; ret->secret points into secret.
+bool key_text_parse_pair(const char *found, size_t found_len, const char *secret,
+                         size_t secret_len, struct key_parts *ret);
+
 // Spell a new key from dice. Returns its length; its parts point into ret.
 size_t key_text_make(const char *prefix, char separator, const unsigned char dice[KEY_DICE],
                      char ret[KEY_TEXT_MAX], struct key_parts *ret_parts);

@@ -2,6 +2,7 @@
 #include "api/door_parts.h"
 #include "api/key_text.h"
 #include "api/routes.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "hook/card.h"
@@ -78,6 +79,39 @@ void lookup_on_key(struct request *request, struct op *op)
         answer_result(request, op);
     }
     op_free(op);
+}
+
+// --- the hour's calls ---
+
+void lookup_window(struct request *request)
+{
+    struct op *op = ask_store(request, OP_WINDOW, WAIT_WINDOW);
+    bool is_test = request->mode == EVENT_TEST;
+
+    op->as.window.key_id = request->key_id;
+    op->as.window.now_ms = door_now(request->door).wall_ms;
+    op->as.window.window_ms = limit(LIMIT_CALLS_MS);
+    op->as.window.count_max = (int)limit(is_test ? LIMIT_CALLS_TEST : LIMIT_CALLS_LIVE);
+    store_submit(request->door->options.store, op);
+}
+
+void lookup_on_window(struct request *request, struct op *op)
+{
+    bool is_counted = op->result == OP_DONE;
+
+    if (!is_counted && op->result != OP_LIMIT) {
+        answer_result(request, op);
+        op_free(op);
+        return;
+    }
+    request->window = (struct window){.is_known = true,
+                                      .is_over = !is_counted,
+                                      .count_max = op->as.window.count_max,
+                                      .left = op->as.window.count_max - op->as.window.count,
+                                      .until_ms = op->as.window.until_ms};
+    op_free(op);
+    request->tries = 0; // it is waited for once
+    dispatch_again(request);
 }
 
 // --- apps ---
@@ -258,4 +292,39 @@ void lookup_on_found(struct request *request, struct op *op)
     }
     request->found = op;
     dispatch_again(request);
+}
+
+void lookup_figures(struct request *request)
+{
+    const struct op *found = request->found;
+    bool is_list = found->kind == OP_LIST;
+    size_t count = is_list ? found->as.list.count : 1;
+    struct op *op = ask_store(request, OP_WEBHOOK_STATS, WAIT_FIGURES);
+    int64_t *ids = arena_take(&op->arena, (count + 1) * sizeof *ids);
+
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = is_list ? found->as.list.rows.webhooks[i].id : found->as.hook_card.row.id;
+    }
+    op->as.webhook_stats.app_id = request->app_id;
+    op->as.webhook_stats.now_ms = door_now(request->door).wall_ms;
+    op->as.webhook_stats.webhook_ids = ids;
+    op->as.webhook_stats.count = count;
+    store_submit(request->door->options.store, op);
+}
+
+void lookup_on_figures(struct request *request, struct op *op)
+{
+    if (op->result != OP_DONE) {
+        answer_result(request, op);
+        op_free(op);
+        return;
+    }
+    // They are waited for once.
+    request->figures = op;
+    request->tries = 0;
+    if (request->was_asked) { // a list: it stands in found
+        answer_with(request, NULL);
+    } else {
+        dispatch_again(request);
+    }
 }

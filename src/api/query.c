@@ -48,8 +48,8 @@ static enum error_code refuse(struct text_span name, const char *why, struct err
 }
 
 static enum error_code read_pair(struct text_span pair, const char *const *names,
-                                 size_t count, struct arena *arena, struct text_span *ret,
-                                 struct error *error)
+                                 size_t count, bool skips_others, struct arena *arena,
+                                 struct text_span *ret, struct error *error)
 {
     const char *equals = memchr(pair.at, '=', pair.len);
     struct text_span name = {pair.at, equals != NULL ? (size_t)(equals - pair.at) : pair.len};
@@ -59,6 +59,9 @@ static enum error_code read_pair(struct text_span pair, const char *const *names
         which++;
     }
     if (which == count || name.len == 0) {
+        if (skips_others) {
+            return ERR_OK;
+        }
         return refuse(name, "there is no such parameter here", error);
     }
     if (ret[which].at != NULL) {
@@ -73,8 +76,9 @@ static enum error_code read_pair(struct text_span pair, const char *const *names
     return ERR_OK;
 }
 
-enum error_code query_read(struct text_span query, const char *const *names, size_t count,
-                           struct arena *arena, struct text_span *ret, struct error *error)
+static enum error_code read_all(struct text_span query, const char *const *names,
+                                size_t count, bool skips_others, struct arena *arena,
+                                struct text_span *ret, struct error *error)
 {
     const char *at = query.at, *end = query.at + query.len;
 
@@ -84,11 +88,25 @@ enum error_code query_read(struct text_span query, const char *const *names, siz
         const char *stop = ampersand != NULL ? ampersand : end;
         struct text_span pair = {at, (size_t)(stop - at)};
         enum error_code code =
-            pair.len > 0 ? read_pair(pair, names, count, arena, ret, error) : ERR_OK;
+            pair.len > 0 ? read_pair(pair, names, count, skips_others, arena, ret, error)
+                         : ERR_OK;
         if (code != ERR_OK) {
             return code;
         }
         at = ampersand != NULL ? ampersand + 1 : end;
     }
     return ERR_OK;
+}
+
+enum error_code query_read(struct text_span query, const char *const *names, size_t count,
+                           struct arena *arena, struct text_span *ret, struct error *error)
+{
+    return read_all(query, names, count, false, arena, ret, error);
+}
+
+enum error_code query_read_some(struct text_span query, const char *const *names,
+                                size_t count, struct arena *arena, struct text_span *ret,
+                                struct error *error)
+{
+    return read_all(query, names, count, true, arena, ret, error);
 }

@@ -15,4 +15,9 @@ enum error_code query_read(struct text_span query, const char *const *names, siz
                            struct arena *arena, struct text_span *ret,
                            struct error *error) MUST_CHECK;
 
+// The same, but parameters of other names are passed over.
+enum error_code query_read_some(struct text_span query, const char *const *names,
+                                size_t count, struct arena *arena, struct text_span *ret,
+                                struct error *error) MUST_CHECK;
+
 #endif

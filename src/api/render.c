@@ -112,7 +112,7 @@ json_t *render_webhook(struct door *door, const struct webhook_row *row,
 }
 
 // An attempt that is in flight is not a state of the store: it is open and due.
-static const char *state_of(const struct delivery_row *row, int64_t now_ms)
+const char *render_state(const struct delivery_row *row, int64_t now_ms)
 {
     switch (row->state) {
     case DELIVERY_DELIVERED: return "delivered";
@@ -142,7 +142,7 @@ json_t *render_delivery(struct door *door, const struct delivery_row *row, int64
         render_id(door, ID_DELIVERY, row->event_id, row->n), "event",
         render_id(door, ID_EVENT, row->event_id, 0), "webhook",
         render_id(door, ID_WEBHOOK, row->webhook_id, 0), "type", render_text(row->type),
-        "state", state_of(row, now_ms), "attempts", (int)row->number, "next_attempt_at",
+        "state", render_state(row, now_ms), "attempts", (int)row->number, "next_attempt_at",
         is_open ? render_time(row->due_ms) : json_null(), "last_status",
         row->last_status > 0 ? json_integer(row->last_status) : json_null(), "last_error",
         render_last_error(row->last_error), "created_at", render_time(row->created_ms),

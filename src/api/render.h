@@ -38,6 +38,8 @@ json_t *render_delivery(struct door *door, const struct delivery_row *row, int64
 // may still hold.
 void render_attempt(struct buf *ret, const struct attempt_row *row, const struct event *event,
                     bool is_operator, size_t *room);
+// "waiting", "in_flight", "delivered", "failed" or "cancelled".
+const char *render_state(const struct delivery_row *row, int64_t now_ms);
 // Appends the object; is_whole: with its payload.
 void render_event(struct buf *ret, struct door *door, const struct event_row *row,
                   bool is_whole);

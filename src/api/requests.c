@@ -1,7 +1,9 @@
 #include "api/requests.h"
 
 #include "api/door_parts.h"
+#include "api/style.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +38,53 @@ struct request *request_take(struct door *door)
     return request;
 }
 
+enum { NOT_COUNTED = 0 };
+#define AT(member) offsetof(struct request, member)
+
+// The headers that are looked at. Those that must not stand twice are counted.
+static const struct {
+    const char *name;
+    size_t span, count;
+} headers[] = {
+    {"authorization", AT(authorization), AT(authorization_count)},
+    {"content-type", AT(content_type), NOT_COUNTED},
+    {"content-encoding", AT(content_encoding), NOT_COUNTED},
+    {"if-match", AT(if_match), NOT_COUNTED},
+    {"idempotency-key", AT(idempotency), AT(idempotency_count)},
+    {"x-client-key", AT(client_key), AT(client_key_count)},
+    {"x-client-secret", AT(client_secret), AT(client_secret_count)},
+};
+
+static void read_header(struct request *request, const struct http_header *header)
+{
+    char *start = (char *)request;
+
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        if (!text_equal(header->name, header->name_len, headers[i].name)) {
+            continue;
+        }
+        *(struct text_span *)(void *)(start + headers[i].span) =
+            (struct text_span){header->value, header->value_len};
+        if (headers[i].count != NOT_COUNTED) {
+            ++*(size_t *)(void *)(start + headers[i].count);
+        }
+        return;
+    }
+}
+
+void request_read(struct request *request, const struct http_request *http)
+{
+    request->method = (struct text_span){http->method, http->method_len};
+    request->path = (struct text_span){http->path, http->path_len};
+    request->query = (struct text_span){http->query, http->query_len};
+    request->body = (struct text_span){http->body != NULL ? http->body : "", http->body_len};
+    request->peer = http->peer;
+    request->style = style_of(request->path);
+    for (size_t i = 0; i < http->header_count; i++) {
+        read_header(request, &http->headers[i]);
+    }
+}
+
 static void keep_span(struct arena *arena, struct text_span *span)
 {
     if (span->at != NULL) {
@@ -46,9 +95,10 @@ static void keep_span(struct arena *arena, struct text_span *span)
 void request_keep(struct request *request)
 {
     struct text_span *spans[] = {
-        &request->method,   &request->path,          &request->query,
-        &request->body,     &request->content_type,  &request->content_encoding,
-        &request->if_match, &request->authorization, &request->idempotency,
+        &request->method,     &request->path,          &request->query,
+        &request->body,       &request->content_type,  &request->content_encoding,
+        &request->if_match,   &request->authorization, &request->idempotency,
+        &request->client_key, &request->client_secret,
     };
 
     if (request->is_kept) {
@@ -68,6 +118,7 @@ static void request_clear(struct request *request)
 {
     json_decref(request->json);
     op_free(request->found);
+    op_free(request->figures);
     op_free(request->op);
     event_drop(request->planned);
     list_remove(&request->link);

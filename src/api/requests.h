@@ -27,6 +27,7 @@
 struct door;
 struct profile;
 struct route;
+struct style;
 
 struct text_span {
     const char *at; // NULL: not there
@@ -50,13 +51,22 @@ enum path_name {
 enum request_wait {
     WAIT_NOTHING,
     WAIT_KEY,
+    WAIT_WINDOW,
     WAIT_APP,
     WAIT_OTHER_REQUEST, // that loads the same app
     WAIT_FOUND,
+    WAIT_FIGURES,
     WAIT_ROOM, // at the store
     WAIT_OP,
     WAIT_SENT, // for what comes of a test
     WAIT_REPLAY
+};
+
+// Where a key's calls at a door that counts them by the hour stand, with this one.
+struct window {
+    bool is_known, is_over;
+    int count_max, left;
+    int64_t until_ms;
 };
 
 struct request {
@@ -65,6 +75,7 @@ struct request {
     struct reply_handle handle;
     struct arena arena;
     const struct route *route;
+    const struct style *style; // of the door it came to
     enum request_wait wait;
     int64_t since_mono_ms;
     uint64_t changes; // the door's count when it asked for a key or an app
@@ -75,11 +86,14 @@ struct request {
     struct text_span method, path, query, body;
     struct text_span authorization, content_type, content_encoding, if_match, idempotency;
     size_t authorization_count, idempotency_count;
+    struct text_span client_key, client_secret;
+    size_t client_key_count, client_secret_count;
     struct address peer;
     struct text_span names[PATH_NAMES];
     bool is_kept;     // the spans are its own
     bool was_counted; // towards its key's limit
-    bool was_asked;   // ask() has run: the body is no longer needed
+    struct window window;
+    bool was_asked;         // ask() has run: the body is no longer needed
     struct taken allowance; // what is left of its key's limit, or its address's
 
     // who asks, and about what
@@ -96,6 +110,8 @@ struct request {
 
     json_t *json;             // the body, where the route reads it with jansson
     struct op *found;         // the route's first read, finished
+    struct op *figures;       // of the webhooks found, where the route wants them
+    bool needs_no_op;         // ask() has found out
     struct op *op;            // waiting for room at the store, or for what comes of its test
     struct dedupe dedupe;     // of the Idempotency-Key
     struct event *planned;    // an event to be planned again, its app having changed …
@@ -109,6 +125,8 @@ struct request {
 
 // They are used again, so that the hot path makes none.
 struct request *request_take(struct door *door);
+// What http says, borrowed from it, and the door it came to.
+void request_read(struct request *request, const struct http_request *http);
 void request_keep(struct request *request);    // its spans become its own
 void request_release(struct request *request); // it was answered
 void request_free(struct request *request);

@@ -21,6 +21,7 @@ enum route_flag {
     ROUTE_BODY = 4,    // reads a JSON object with jansson
     ROUTE_RAW = 8,     // reads the JSON by itself
     ROUTE_ONCE = 16,   // takes an Idempotency-Key
+    ROUTE_FIGURES = 256, // reads webhooks' figures, too
     ROUTE_MAYBE = 32,  // its body may be left out
     ROUTE_SENDS = 64,  // the op is handed over once its event was sent (api/webhook_tests.c)
 };
@@ -38,6 +39,7 @@ struct route {
 
 extern const struct route routes[];
 extern const size_t route_count;
+extern const struct route route_nowhere; // says 404 or 405 to who has shown a key
 
 enum route_match { ROUTE_FOUND, ROUTE_OTHER_METHOD, ROUTE_NO_PATH };
 

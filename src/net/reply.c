@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-static const char *reason(int status)
+const char *reply_reason(int status)
 {
     static const char *const reasons[600] = {
         [200] = "OK",
@@ -138,7 +138,7 @@ void reply_write(struct buf *out, const struct reply_common *common,
     put_str(&pen, "HTTP/1.1 ");
     put_number(&pen, (size_t)reply->status);
     put_str(&pen, " ");
-    put_str(&pen, reason(reply->status));
+    put_str(&pen, reply_reason(reply->status));
     put_str(&pen, "\r\n");
     put(&pen, common->lines, common->len);
     if (reply->content_type)

@@ -19,6 +19,8 @@ struct reply_common {
 
 void reply_common_update(struct reply_common *common, int64_t wall_ms);
 
+const char *reply_reason(int status); // "Not Found"; never NULL
+
 struct reply {
     int status;
     const char *content_type; // NULL: no such line

@@ -1,0 +1,52 @@
+#include "api/json_body.h"
+
+#include "api/requests.h"
+#include "base/json_span.h"
+#include "base/text.h"
+
+enum error_code json_body_check_type(const struct request *request, struct error *error)
+{
+    static const char json[] = "application/json";
+    struct text_span type = request->content_type;
+    size_t len = sizeof json - 1;
+
+    if (request->content_encoding.at != NULL) {
+        return error_at(error, ERR_UNSUPPORTED_TYPE, "Content-Encoding:",
+                        "send the body as it is, without a Content-Encoding");
+    }
+    bool is_json =
+        type.at != NULL && type.len >= len && text_equal_nocase(type.at, len, json);
+    while (is_json && len < type.len && (type.at[len] == ' ' || type.at[len] == '\t')) {
+        len++;
+    }
+    if (is_json && (len == type.len ||
+                    text_equal_nocase(type.at + len, type.len - len, ";charset=utf-8") ||
+                    text_equal_nocase(type.at + len, type.len - len, "; charset=utf-8"))) {
+        return ERR_OK;
+    }
+    return error_at(error, ERR_UNSUPPORTED_TYPE,
+                    "Content-Type:", "the body must be application/json, in UTF-8");
+}
+
+// jansson builds the tree, but what is JSON at all our own scanner says: it bounds the depth.
+enum error_code json_body_read(struct request *request, struct error *error)
+{
+    struct json_span span;
+    json_error_t why;
+    enum error_code code = json_check(request->body.at, request->body.len, &span, error);
+
+    if (code != ERR_OK) {
+        return code;
+    }
+    request->json =
+        json_loadb(span.at, span.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+    if (request->json == NULL) {
+        return json_error_code(&why) == json_error_duplicate_key
+                   ? error_set(error, ERR_DUPLICATE_KEY, "a member stands twice")
+                   : error_set(error, ERR_BAD_JSON, "%.120s", why.text);
+    }
+    if (!json_is_object(request->json)) {
+        return error_set(error, ERR_INVALID_FIELD, "the body must be a JSON object");
+    }
+    return ERR_OK;
+}

@@ -1,0 +1,16 @@
+// The body of a request, where the route wants one: of which type it is, and the tree of it.
+
+#ifndef API_JSON_BODY_H
+#define API_JSON_BODY_H
+
+#include "base/error.h"
+
+struct request;
+
+// Errors: ERR_UNSUPPORTED_TYPE.
+enum error_code json_body_check_type(const struct request *request,
+                                     struct error *error) MUST_CHECK;
+// Fills request->json with an object. Errors: ERR_BAD_JSON and its like, ERR_INVALID_FIELD.
+enum error_code json_body_read(struct request *request, struct error *error) MUST_CHECK;
+
+#endif

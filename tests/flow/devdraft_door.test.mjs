@@ -1,0 +1,405 @@
+// Devdraft's API for webhooks, called as that platform's pages tell its merchants to: fetch,
+// two key headers, JSON in and out. One assertion per clause of the contract.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { sharedScene, startServer, until } from './harness.mjs';
+import { startReceiver } from '../receivers/receiver.mjs';
+
+const scene = sharedScene();
+let server;
+test.before(async () => {
+  server = await startServer(scene, { workers: 2, timeScale: 1000 });
+});
+
+const URL_OK = 'https://shop.example/hooks';
+const PATH = '/api/v0/webhooks';
+const SECRET = 'abcdefghijklmnopqrstuvwxyz_ABCDE-0123';
+
+// A merchant's client, as its own code would have it.
+class Client {
+  constructor(key) {
+    this.headers = { 'x-client-key': key.client_key, 'x-client-secret': key.client_secret };
+  }
+  async call(method, path = '', body, headers = this.headers) {
+    const sent = body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' };
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const response = await fetch(server.base + PATH + path, { method, headers: sent, body: text });
+    return { status: response.status, headers: response.headers, json: await response.json() };
+  }
+  async create(fields = {}) {
+    const { status, json } = await this.call('POST', '', { name: 'Orders', url: URL_OK, ...fields });
+    assert.equal(status, 201, JSON.stringify(json));
+    return json;
+  }
+}
+
+async function merchant({ mode = 'live', scopes, app } = {}) {
+  const id = app ?? (await server.client.newApp({ name: 'Shop', profile: 'devdraft' })).id;
+  const key = await server.client.newKey(id, { name: 'Till', mode, ...(scopes && { scopes }) });
+  return { app: id, key, client: new Client(key) };
+}
+
+const without = ({ signing_secret: _, ...rest }) => rest;
+
+function assertError({ status, json }, code, message) {
+  const words = { 400: 'Bad Request', 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found' };
+  assert.equal(status, code, JSON.stringify(json));
+  assert.deepEqual(Object.keys(json), ['statusCode', 'message', 'error', 'details']);
+  assert.equal(json.statusCode, code);
+  assert.equal(json.error, words[code]);
+  assert.equal(typeof json.details, 'string');
+  if (message) assert.equal(json.message, message);
+}
+
+test('create: 201 with the whole object, and the secret this once', async () => {
+  const { client } = await merchant();
+  const made = await client.create({ signing_secret: SECRET });
+  assert.match(made.id, /^wh_[0-9a-f]{32}$/);
+  assert.deepEqual(without(made), {
+    id: made.id,
+    name: 'Orders',
+    url: URL_OK,
+    isActive: true,
+    encrypted: false,
+    created_at: made.created_at,
+    updated_at: made.updated_at,
+    delivery_stats: {
+      total_events: 0,
+      successful_deliveries: 0,
+      failed_deliveries: 0,
+      last_delivery: null,
+    },
+  });
+  assert.match(made.created_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.equal(made.signing_secret, SECRET);
+  const seen = [(await client.call('GET', `/${made.id}`)).json];
+  seen.push(...(await client.call('GET')).json, ...(await client.call('GET', '?page=1')).json.data);
+  assert.equal(seen.length, 3);
+  for (const object of seen) assert.ok(!('signing_secret' in object));
+});
+
+test('a generated secret is 64 lower-case hex digits, each another', async () => {
+  const { client } = await merchant();
+  const [a, b] = [await client.create(), await client.create()];
+  assert.match(a.signing_secret, /^[0-9a-f]{64}$/);
+  assert.notEqual(a.signing_secret, b.signing_secret);
+});
+
+test('isActive and encrypted are kept; fields that it does not know are ignored', async () => {
+  const { client } = await merchant();
+  const made = await client.create({ isActive: false, encrypted: true, colour: 1, enabled: true });
+  assert.equal(made.isActive, false);
+  assert.equal(made.encrypted, true);
+});
+
+const good = [
+  ['a name of 3 characters', { name: 'abc' }],
+  ['a name of 100', { name: 'x'.repeat(100) }],
+  ['a name of 100 emoji, which are 400 bytes', { name: '\u{1f600}'.repeat(100) }],
+  ['a secret of 32', { signing_secret: 'a'.repeat(32) }],
+  ['a secret of 256', { signing_secret: '-'.repeat(256) }],
+];
+for (const [what, fields] of good) {
+  test(`${what}: 201`, async () => {
+    const made = await (await merchant()).client.create(fields);
+    for (const [name, value] of Object.entries(fields)) assert.equal(made[name], value);
+  });
+}
+
+const bad = [
+  ['a name of 2', { name: 'ab' }],
+  ['a name of 2 emoji', { name: '\u{1f600}\u{1f600}' }],
+  ['a name of 101', { name: 'x'.repeat(101) }],
+  ['no name', { name: undefined }],
+  ['a name that is a number', { name: 7 }],
+  ['no url', { url: undefined }],
+  ['a url that is none', { url: 'shop' }, 'Invalid webhook URL format'],
+  ['a url of another scheme', { url: 'ftp://shop.example/' }, 'Invalid webhook URL format'],
+  ['a url into the network', { url: 'https://10.0.0.1/' }, 'Invalid webhook URL format'],
+  ['a secret of 31', { signing_secret: 'a'.repeat(31) }],
+  ['a secret of 257', { signing_secret: 'a'.repeat(257) }],
+  ['a secret with a dot', { signing_secret: `${'a'.repeat(32)}.` }],
+  ['isActive as text', { isActive: 'true' }],
+  ['encrypted as a number', { encrypted: 1 }],
+];
+test('what is wrong with a body: 400, naming the field, and nothing is made', async () => {
+  const { client } = await merchant();
+  for (const [what, fields, message] of bad) {
+    const body = { name: 'Orders', url: URL_OK, ...fields };
+    const answer = await client.call('POST', '', body);
+    assertError(answer, 400, message);
+    assert.ok(answer.json.details.startsWith(Object.keys(fields)[0]), `${what}: ${answer.json.details}`);
+  }
+  assertError(await client.call('POST', '', '{"name":'), 400);
+  assertError(await client.call('POST', '', '[]'), 400);
+  assert.deepEqual((await client.call('GET')).json, []);
+});
+
+test('both headers must be there, and right: 401, without counts', async () => {
+  const { client, key, app } = await merchant();
+  const other = (await merchant({ app })).key;
+  const [id, secret] = [key.client_key, key.client_secret];
+  const tries = [
+    {},
+    { 'x-client-key': id },
+    { 'x-client-secret': secret },
+    { 'x-client-key': id, 'x-client-secret': other.client_secret },
+    { 'x-client-key': id, 'x-client-secret': `${secret}a` },
+    { 'x-client-key': secret, 'x-client-secret': id },
+    { Authorization: `Bearer ${id}.${secret}` },
+    { 'x-client-key': server.key, 'x-client-secret': secret },
+  ];
+  for (const headers of tries) {
+    const answer = await client.call('GET', '', undefined, headers);
+    assertError(answer, 401);
+    assert.equal(answer.headers.get('x-ratelimit-limit'), null);
+  }
+  assert.equal((await client.call('GET')).status, 200);
+});
+
+test('a scope that is missing: 403', async () => {
+  const all = ['create', 'read', 'update', 'delete'];
+  const { app, client } = await merchant();
+  const { id } = await client.create();
+  const calls = {
+    create: ['POST', '', { name: 'Orders', url: URL_OK }, 201],
+    read: ['GET', `/${id}`, undefined, 200],
+    update: ['PATCH', `/${id}`, { name: 'New name' }, 200],
+    delete: ['DELETE', `/${id}`, undefined, 200],
+  };
+  for (const verb of all) {
+    const [method, path, body, status] = calls[verb];
+    const others = all.filter((name) => name !== verb).map((name) => `webhook:${name}`);
+    const lacking = (await merchant({ app, scopes: others })).client;
+    const answer = await lacking.call(method, path, body);
+    assertError(answer, 403);
+    assert.ok(answer.json.details.includes(`webhook:${verb}`));
+    const having = (await merchant({ app, scopes: [`webhook:${verb}`] })).client;
+    assert.equal((await having.call(method, path, body)).status, status, verb);
+  }
+});
+
+test("another application's id, a forged one and another spelling: 404, all alike", async () => {
+  const [mine, theirs] = [await merchant(), await merchant()];
+  const { id } = await theirs.client.create();
+  const native = (await server.client.all(`/v1/apps/${theirs.app}/webhooks`))[0].id;
+  const ids = [id, `wh_${'0'.repeat(32)}`, native, id.toUpperCase(), id.slice(3), 'x', '..%2f'];
+  let first;
+  for (const [method, body] of [['GET'], ['PATCH', { name: 'Mine' }], ['DELETE']]) {
+    for (const tried of ids) {
+      const answer = await mine.client.call(method, `/${tried}`, body);
+      assertError(answer, 404);
+      first ??= answer.json;
+      assert.deepEqual(answer.json, first, `${method} ${tried}`);
+    }
+  }
+  assert.equal((await theirs.client.call('GET', `/${id}`)).json.name, 'Orders');
+});
+
+test('a path takes wh_<32 hex> or the bare UUID', async () => {
+  const { client } = await merchant();
+  const { id } = await client.create();
+  const hex = id.slice(3);
+  const uuid = [8, 12, 16, 20, 32].map((end, at, ends) => hex.slice(ends[at - 1] ?? 0, end)).join('-');
+  for (const spelled of [id, uuid, uuid.toUpperCase()]) {
+    assert.equal((await client.call('GET', `/${spelled}`)).json.id, id, spelled);
+  }
+});
+
+test('the list: an array by skip and take, a page by page and limit; newest first', async () => {
+  const { client } = await merchant();
+  for (let i = 0; i < 12; i++) await client.create({ name: `hook ${i}`, isActive: i % 3 > 0 });
+  const names = async (query) => (await client.call('GET', query)).json.map((row) => row.name);
+  assert.deepEqual(await names(''), Array.from({ length: 10 }, (_, i) => `hook ${11 - i}`));
+  assert.deepEqual(await names('?skip=10&take=10'), ['hook 1', 'hook 0']);
+  assert.deepEqual(await names('?skip=1&take=2&colour=red'), ['hook 10', 'hook 9']);
+  assert.deepEqual(await names('?skip=99'), []);
+  const page = (await client.call('GET', '?page=2&limit=5&active=true')).json;
+  assert.deepEqual(page.pagination, { page: 2, limit: 5, total: 8, total_pages: 2 });
+  assert.deepEqual(page.data.map((row) => row.name), ['hook 4', 'hook 2', 'hook 1']);
+  assert.ok(page.data.every((row) => row.isActive));
+  const idle = (await client.call('GET', '?active=false')).json;
+  assert.deepEqual(idle.pagination, { page: 1, limit: 20, total: 4, total_pages: 1 });
+  for (const query of ['take=0', 'take=101', 'limit=0', 'limit=101', 'page=0', 'skip=-1', 'active=1']) {
+    assertError(await client.call('GET', `?${query}`), 400);
+  }
+});
+
+test('PATCH changes what it names, and shows a new secret once', async () => {
+  const { client } = await merchant();
+  const made = await client.create({ signing_secret: SECRET });
+  const path = `/${made.id}`;
+  let answer = await client.call('PATCH', path, { name: 'Renamed', isActive: false, other: 1 });
+  assert.equal(answer.status, 200);
+  assert.deepEqual({ ...without(made), name: 'Renamed', isActive: false, updated_at: 0 }, { ...answer.json, updated_at: 0 });
+  answer = await client.call('PATCH', path, { signing_secret: SECRET, encrypted: true });
+  assert.ok(!('signing_secret' in answer.json), 'it is the one in force');
+  assert.equal(answer.json.encrypted, true);
+  const next = SECRET.toLowerCase();
+  answer = await client.call('PATCH', path, { signing_secret: next, isActive: true });
+  assert.equal(answer.json.signing_secret, next);
+  assert.equal((await client.call('GET', path)).json.signing_secret, undefined);
+  for (const [fields, name] of [[{ name: 'ab' }, 'name'], [{ url: 'x' }, 'url'], [{ url: null }, 'url'], [{ signing_secret: 'short' }, 'signing_secret']]) {
+    answer = await client.call('PATCH', path, fields);
+    assertError(answer, 400);
+    assert.ok(answer.json.details.startsWith(name), answer.json.details);
+  }
+});
+
+test('DELETE answers the deleted object; what waits is cancelled', async () => {
+  const { client, app } = await merchant();
+  const { id } = without(await client.create({ url: 'http://127.0.0.1:1999/closed' }));
+  const sent = await server.client.send(app, 'payment.completed', '{"amount":1}');
+  const answer = await client.call('DELETE', `/${id}`);
+  assert.equal(answer.status, 200);
+  assert.equal(answer.json.id, id);
+  assert.equal(answer.json.name, 'Orders');
+  assertError(await client.call('GET', `/${id}`), 404);
+  assertError(await client.call('DELETE', `/${id}`), 404);
+  const delivery = sent.json.deliveries[0].id;
+  await until(
+    async () => (await server.client.delivery(app, delivery)).state === 'cancelled',
+    'the delivery to be cancelled',
+  );
+});
+
+test('another method: 405; nothing at the path: 404; both are counted', async () => {
+  const { client } = await merchant({ mode: 'test' });
+  const put = await client.call('PUT', '', {});
+  assert.equal(put.status, 405);
+  assert.match(put.headers.get('allow'), /POST/);
+  assert.equal(put.headers.get('x-ratelimit-remaining'), '99');
+  const nothing = await client.call('GET', '/a/b');
+  assertError(nothing, 404);
+  assert.equal(nothing.headers.get('x-ratelimit-remaining'), '98');
+});
+
+test('deliveries verify, old and new secret sign after a change, and an encrypted one opens', async (t) => {
+  const { client, app } = await merchant();
+  const receiver = await startReceiver({ profile: 'devdraft' });
+  t.after(() => receiver.close());
+  const made = await client.create({ url: receiver.url });
+  receiver.secret = made.signing_secret;
+  const send = async (count) => {
+    const sent = await server.client.send(app, 'payment.completed', '{"amount":1.10}');
+    assert.equal(sent.status, 202);
+    return (await receiver.got(count)).at(-1);
+  };
+  const first = await send(1);
+  assert.equal(first.verified, true, first.reason);
+  assert.equal(first.headers['x-webhook-signature-previous'], undefined);
+  await client.call('PATCH', `/${made.id}`, { signing_secret: SECRET });
+  const withOld = await send(2);
+  assert.equal(withOld.verified, true, withOld.reason);
+  receiver.secret = SECRET;
+  const withNew = await send(3);
+  assert.equal(withNew.verified, true, withNew.reason);
+  assert.match(withNew.headers['x-webhook-signature-previous'], /^[0-9a-f]{64}$/);
+  receiver.secret = made.signing_secret; // it encrypts until the overlap ends
+  await client.call('PATCH', `/${made.id}`, { encrypted: true });
+  const sealed = await send(4);
+  assert.equal(sealed.verified, true, sealed.reason);
+  assert.equal(JSON.parse(sealed.body).encrypted, true);
+});
+
+test('statistics and recent events', async (t) => {
+  const { client, app } = await merchant();
+  const receiver = await startReceiver({ profile: 'devdraft', script: [null, null, 500, 500, 500, 500] });
+  t.after(() => receiver.close());
+  const made = await client.create({ url: receiver.url });
+  receiver.secret = made.signing_secret;
+  const events = [];
+  for (let i = 0; i < 3; i++) {
+    const sent = await server.client.send(app, i < 2 ? 'payment.completed' : 'payment.failed', '1');
+    events.push(sent.json);
+    const { id } = sent.json.deliveries[0];
+    await until(
+      async () => /delivered|failed/.test((await server.client.delivery(app, id)).state),
+      `delivery ${i} to end`,
+    );
+  }
+  const read = async () => (await client.call('GET', `/${made.id}?include_events=true&events_limit=2`)).json;
+  await until(async () => (await read()).delivery_stats.failed_deliveries === 1, 'the figures to follow');
+  const { delivery_stats: stats, recent_events: recent } = await read();
+  assert.match(stats.last_delivery, /^\d{4}-.*Z$/);
+  assert.ok(stats.average_response_time >= 0 && stats.average_response_time < 5000);
+  assert.deepEqual(stats, {
+    total_events: 3,
+    successful_deliveries: 2,
+    failed_deliveries: 1,
+    last_delivery: stats.last_delivery,
+    success_rate: 66.7,
+    average_response_time: stats.average_response_time,
+    last_24h_events: 3,
+    last_24h_failures: 1,
+  });
+  assert.equal(recent.length, 2);
+  assert.deepEqual(recent[0], {
+    id: events[2].id,
+    event_type: 'payment.failed',
+    delivery_status: 'failed',
+    response_code: 500,
+    response_time: recent[0].response_time,
+    created_at: events[2].created_at,
+  });
+  assert.ok(Number.isInteger(recent[0].response_time));
+  assert.equal(recent[1].delivery_status, 'delivered');
+  assert.equal(recent[1].response_code, 200);
+  assert.equal(recent[1].id, JSON.parse(receiver.requests[1].body).id, 'the id is the one on the wire');
+  const [listed] = (await client.call('GET')).json;
+  const { total_events, successful_deliveries, failed_deliveries, last_delivery } = stats;
+  assert.deepEqual(listed.delivery_stats, { total_events, successful_deliveries, failed_deliveries, last_delivery });
+  assert.equal((await client.call('GET', `/${made.id}`)).json.recent_events, undefined);
+  for (const query of ['events_limit=0', 'events_limit=51', 'include_events=maybe']) {
+    assertError(await client.call('GET', `/${made.id}?${query}`), 400);
+  }
+});
+
+// Both workers are asked, by connections of their own; an hour that ends meanwhile begins anew.
+test('a development key has 100 calls an hour, exactly, and says how many are left', async () => {
+  const { client, app } = await merchant({ mode: 'test' });
+  const until_ = async () => Number((await client.call('GET')).headers.get('x-ratelimit-reset'));
+  const reset = await until_();
+  assert.equal(reset % 3600, 0);
+  assert.ok(reset * 1000 > Date.now() && reset * 1000 <= Date.now() + 3600_000);
+  const answers = [];
+  for (const count of [40, 40, 39]) {
+    const calls = Array.from({ length: count }, () => client.call('GET'));
+    answers.push(...(await Promise.all(calls)));
+  }
+  if (answers.some(({ headers }) => Number(headers.get('x-ratelimit-reset')) !== reset)) return;
+  const passed = answers.filter(({ status }) => status === 200);
+  const over = answers.filter(({ status }) => status === 429);
+  assert.equal(passed.length, 99);
+  assert.equal(over.length, 20);
+  const left = passed.map(({ headers }) => Number(headers.get('x-ratelimit-remaining')));
+  assert.deepEqual(left.sort((a, b) => a - b), Array.from({ length: 99 }, (_, i) => i));
+  for (const { headers, json } of over) {
+    const wait = Number(headers.get('retry-after'));
+    assert.ok(wait >= 1 && wait <= 3600);
+    assert.deepEqual(json, { statusCode: 429, message: 'Rate limit exceeded', retryAfter: wait });
+    assert.equal(headers.get('x-ratelimit-limit'), '100');
+    assert.equal(headers.get('x-ratelimit-remaining'), '0');
+    assert.ok(Math.abs(Date.now() / 1000 + wait - reset) < 5);
+  }
+  const { client: another } = await merchant({ app, mode: 'live' });
+  const answer = await another.call('GET');
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get('x-ratelimit-limit'), '1000');
+  assert.equal(answer.headers.get('x-ratelimit-remaining'), '999');
+  const native = server.client.as(`${client.headers['x-client-key']}.${client.headers['x-client-secret']}`);
+  assert.equal((await native.get(`/v1/apps/${app}/webhooks`)).status, 200, 'this door only');
+});
+
+test('an address that fails too often: 429, in the same form', async () => {
+  const { client } = await merchant();
+  const answers = [];
+  for (let i = 0; i < 40; i++) answers.push(await client.call('GET', '', undefined, {}));
+  const last = answers.at(-1);
+  assert.equal(last.status, 429);
+  assert.equal(last.json.message, 'Rate limit exceeded');
+  assert.equal(Number(last.headers.get('retry-after')), last.json.retryAfter);
+  assert.equal(last.headers.get('x-ratelimit-remaining'), '0');
+  assert.equal((await client.call('GET')).status, 200, 'who has a key is served');
+});
