@@ -1,4 +1,4 @@
-foreach(module window turn lane engine)
+foreach(module window turn pace queue lane engine)
   add_unit_test(engine ${module})
 endforeach()
 foreach(module lane engine)

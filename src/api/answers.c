@@ -236,24 +236,47 @@ static void explain_conflict(const struct op *op, struct error *error)
         error_at(error, ERR_CONFLICT, "events", "the type %.80s already has a webhook",
                  op->as.webhook.conflict != NULL ? op->as.webhook.conflict : "");
         break;
+    case OP_JOB:
+        error_set(error, ERR_CONFLICT, "a job of this webhook is running already");
+        break;
     default: error_set(error, ERR_CONFLICT, "it exists already");
     }
+}
+
+static void explain_limit(const struct op *op, struct error *error)
+{
+    const char *what = "webhooks";
+    int most = op->as.webhook.count_max;
+
+    if (op->kind == OP_KEY) {
+        what = "keys";
+        most = op->as.key.count_max;
+    } else if (op->kind == OP_JOB) {
+        what = "running jobs";
+        most = op->as.job.running_max;
+    }
+    error_set(error, ERR_QUOTA_EXCEEDED, "this app has as many %s as are allowed: %d", what,
+              most);
+}
+
+static const char *why_gone(const struct op *op)
+{
+    if (op->kind == OP_CANCEL) {
+        return "the delivery has ended";
+    }
+    if (op->kind == OP_JOB) {
+        return op->as.job.verb == VERB_CREATE ? "the webhook is disabled"
+                                              : "the job has ended";
+    }
+    return "what this belongs to is gone";
 }
 
 static void explain(const struct op *op, struct error *error)
 {
     switch (op->result) {
     case OP_CONFLICT: explain_conflict(op, error); return;
-    case OP_LIMIT:
-        error_set(error, ERR_QUOTA_EXCEEDED, "this app has as many %s as are allowed: %d",
-                  op->kind == OP_KEY ? "keys" : "webhooks",
-                  op->kind == OP_KEY ? op->as.key.count_max : op->as.webhook.count_max);
-        return;
-    case OP_GONE:
-        error_set(error, ERR_CONFLICT, "%s",
-                  op->kind == OP_CANCEL ? "the delivery has ended"
-                                        : "what this belongs to is gone");
-        return;
+    case OP_LIMIT: explain_limit(op, error); return;
+    case OP_GONE: error_set(error, ERR_CONFLICT, "%s", why_gone(op)); return;
     default: break;
     }
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {

@@ -202,6 +202,7 @@ static enum error_code step_object(struct request *request, struct error *error)
     };
 
     for (size_t i = 0; request->object_id == 0 && i < sizeof objects / sizeof *objects; i++) {
+        {PATH_JOB, ID_JOB},
         struct text_span text = request->names[objects[i].name];
         if (text.at != NULL && !parse_object(request, objects[i].kind, text)) {
             return no_such(error);

@@ -20,6 +20,7 @@ static struct kept_reply *kept_reply_of(struct op *op)
     case OP_APP: return &op->as.app.reply;
     case OP_KEY: return &op->as.key.reply;
     case OP_WEBHOOK: return &op->as.webhook.reply;
+    case OP_JOB: return &op->as.job.reply;
     default: return NULL;
     }
 }

@@ -270,6 +270,9 @@ void lookup_found(struct request *request)
     } else if (op->kind == OP_GET_WEBHOOK) {
         op->as.hook_card.app_id = request->app_id;
         op->as.hook_card.id = request->object_id;
+    } else if (op->kind == OP_GET_JOB) {
+        op->as.get_job.app_id = request->app_id;
+        op->as.get_job.id = request->object_id;
     } else {
         assert(op->kind == OP_GET_DELIVERY);
         op->as.get_delivery.app_id = request->app_id;

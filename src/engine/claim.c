@@ -5,18 +5,25 @@
 #include "engine/core.h"
 #include "engine/lane.h"
 #include "engine/mutant.h"
+#include "hook/card.h"
 #include "hook/parcel.h"
 
-enum { LOW_WATER = 16, CLAIM_MORE = 64, CLAIMS_OUT_MAX = 32, LEAD_MS = 1000 };
+enum {
+    LOW_WATER = 16,
+    CLAIM_MORE = 64,
+    CLAIM_LEAST = 8,
+    CLAIMS_OUT_MAX = 32,
+    LEAD_MS = 1000
+};
 enum { PAUSE_MS = 100, LONG_PAUSE_MS = 10000 };
 
 // Is what waits in hand little, or due after what the store has?
 static bool is_low(const struct engine *engine, const struct lane *lane)
 {
-    const struct held *first = lane_first(lane);
+    const struct heap_item *first = lane->awake ? heap_first(&lane->awake->queue.old) : NULL;
     size_t least = engine->hand.bytes < engine->limits.blob_budget ? LOW_WATER : 1;
 
-    return !first || lane->awake->queue.count < least || lane->next_mono_ms < first->due.key;
+    return !first || lane->awake->queue.old.count < least || lane->next_mono_ms < first->key;
 }
 
 static bool has_room(const struct engine *engine, const struct lane *lane)
@@ -40,17 +47,40 @@ void claim_queue(struct engine *engine, struct lane *lane)
         list_add_last(&engine->claimers, &lane->claim);
 }
 
+// So many rows that a lane with a limit per second comes again twice a second: what was born
+// meanwhile is among the next.
+static int rows_wanted(const struct engine *engine, const struct lane *lane)
+{
+    const struct hook_card *card = lane->awake ? lane->awake->card : NULL;
+    int more = lane_room(engine, lane) - (lane->awake ? lane->awake->in_hand : 0);
+    int most = CLAIM_MORE;
+
+    if (card && card->per_second_max > 0 && card->per_second_max / 2 < most)
+        most =
+            card->per_second_max / 2 > CLAIM_LEAST ? card->per_second_max / 2 : CLAIM_LEAST;
+    if (more > most)
+        more = most;
+    return more > 1 ? more : 1;
+}
+
+// Every fourth place of a lane that is behind is for the newest; those in hand come again.
+static size_t newest_wanted(const struct lane *lane, int rows)
+{
+    if (!lane->is_behind || !lane->awake)
+        return 0;
+    return (size_t)rows / QUEUE_YOUNG_TURN + lane->awake->queue.young.count;
+}
+
 // What is in hand and parked comes again, as does what was passed over, so rows and bytes are
 // asked for beyond it; and so many bytes that one more row is among them whatever its size.
 static void make(struct engine *engine, struct lane *lane)
 {
     int in_hand = lane->awake ? lane->awake->in_hand : 0;
-    int more = lane_room(engine, lane) - in_hand;
+    int rows = rows_wanted(engine, lane);
+    int newest = lane->is_behind ? rows / QUEUE_YOUNG_TURN : 0;
     int64_t bytes = (engine->limits.blob_budget - engine->hand.bytes) / CLAIMS_OUT_MAX;
     int64_t body_max = 2 * limit(LIMIT_REQUEST_BODY);
 
-    if (more > CLAIM_MORE)
-        more = CLAIM_MORE;
     if (bytes < body_max)
         bytes = body_max;
     lane->is_claim_out = true;
@@ -59,11 +89,12 @@ static void make(struct engine *engine, struct lane *lane)
     engine->claims_out++;
     engine->ports.claim(
         engine->ports.world,
-        &(struct claim){
-            .webhook_id = lane->webhook_id,
-            .limit = (size_t)(in_hand + lane->passed_over) + (size_t)(more > 1 ? more : 1),
-            .due_max_wall_ms = engine->horizon_wall_ms + engine->limits.park_ms,
-            .bytes_max = (size_t)bytes + (lane->awake ? (size_t)lane->awake->bytes : 0)});
+        &(struct claim){.webhook_id = lane->webhook_id,
+                        .limit = (size_t)(in_hand + lane->passed_over + rows - newest),
+                        .newest = newest_wanted(lane, rows),
+                        .due_max_wall_ms = engine->horizon_wall_ms + engine->limits.park_ms,
+                        .bytes_max =
+                            (size_t)bytes + (lane->awake ? (size_t)lane->awake->bytes : 0)});
 }
 
 // Beyond twice the budget all wait for memory; up to there a lane may take one more, so that

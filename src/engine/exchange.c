@@ -85,6 +85,7 @@ static struct exchange *begin(struct engine *engine, struct lane *lane)
     exchange->started = engine->now;
     exchange->changes = awake->changes;
     turn_take_slot(&engine->turn, exchange->app);
+    pace_take(&awake->pace, awake->card->per_second_max, engine->now.mono_ms);
     awake->in_flight++;
     awake->is_alone = exchange->held->parcel->crashes >= SUSPECT_CRASHES;
     engine->in_flight++;

@@ -21,6 +21,7 @@ struct held {
     struct lane *lane;
     struct exchange *exchange; // its attempt, until that is acknowledged; NULL: it waits
     struct held *next_spare;
+    bool is_young;    // it stands in the line of the young
     bool is_doubtful; // cancelled, perhaps: after the attempt only the store knows
 };
 

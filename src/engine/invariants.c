@@ -17,29 +17,30 @@ struct sums {
     size_t idle;
 };
 
-static void check_queue(const struct engine *engine, const struct lane *lane)
+static void check_line(const struct engine *engine, const struct lane *lane,
+                       const struct heap *line)
 {
-    const struct heap *queue = &lane->awake->queue;
-
-    for (size_t i = 0; i < queue->count; i++) {
-        struct held *held = container_of(queue->items[i], struct held, due);
+    for (size_t i = 0; i < line->count; i++) {
+        struct held *held = container_of(line->items[i], struct held, due);
         assert(held->lane == lane && !held->exchange);
+        assert(held->is_young == (line == &lane->awake->queue.young));
         assert(hand_find(&engine->hand, held->parcel->event_id, held->parcel->n) == held);
     }
-    assert(queue->count + (size_t)lane->awake->in_flight <= (size_t)lane->awake->in_hand);
 }
 
 static void check_awake(const struct engine *engine, const struct lane *lane)
 {
     const struct lane_awake *awake = lane->awake;
 
-    check_queue(engine, lane);
+    check_line(engine, lane, &awake->queue.old);
+    check_line(engine, lane, &awake->queue.young);
+    assert(queue_count(&awake->queue) + (size_t)awake->in_flight <= (size_t)awake->in_hand);
     assert(awake->in_hand <= engine->limits.lane_memory);
     assert(!awake->is_alone || awake->in_flight == 1);
     assert(!awake->card == !awake->share);
-    assert(list_is_empty(&awake->ready) || (awake->card && awake->queue.count));
+    assert(list_is_empty(&awake->ready) || (awake->card && queue_count(&awake->queue)));
     assert(list_is_empty(&awake->idle) || awake->in_hand == 0);
-    assert(awake->card || awake->is_card_asked || awake->queue.count == 0 ||
+    assert(awake->card || awake->is_card_asked || queue_count(&awake->queue) == 0 ||
            engine->is_draining);
 }
 

@@ -4,6 +4,7 @@
 #include "engine/claim.h"
 #include "engine/core.h"
 #include "engine/mutant.h"
+#include "engine/ready.h"
 #include "engine/share.h"
 #include "hook/card.h"
 #include "hook/parcel.h"
@@ -47,7 +48,7 @@ static void wake(struct engine *engine, struct lane *lane)
 {
     struct lane_awake *awake = NEW(struct lane_awake);
 
-    heap_init(&awake->queue);
+    queue_init(&awake->queue);
     list_init(&awake->ready);
     list_init(&awake->idle);
     awake->lane = lane;
@@ -69,7 +70,7 @@ static void fall_asleep(struct engine *engine, struct lane *lane)
     lane_drop_card(engine, lane);
     leave_idle(engine, awake);
     turn_app_drop(&engine->turn, awake->app);
-    heap_done(&awake->queue);
+    queue_done(&awake->queue);
     free(awake);
     lane->awake = NULL;
 }
@@ -98,7 +99,7 @@ void lane_free_all(struct engine *engine)
         if (lane->awake) {
             lane_drop_card(engine, lane);
             turn_app_drop(&engine->turn, lane->awake->app);
-            heap_done(&lane->awake->queue);
+            queue_done(&lane->awake->queue);
             free(lane->awake);
         }
         free(lane);
@@ -116,11 +117,14 @@ void lane_note(struct lane *lane, int64_t mono_ms)
 
 int lane_room(const struct engine *engine, const struct lane *lane)
 {
+    const struct hook_card *card = lane->awake ? lane->awake->card : NULL;
     int64_t budget = engine->limits.blob_budget;
     int room = LEAST_ROOM * lane->window.size;
 
     if (engine->hand.bytes < budget / 2 || room > engine->limits.lane_memory)
         room = engine->limits.lane_memory;
+    if (card && card->per_second_max > 0 && card->per_second_max < room)
+        room = card->per_second_max > LEAST_ROOM ? card->per_second_max : LEAST_ROOM;
     if (engine->hand.bytes >= budget)
         room = engine->hand.bytes < 2 * budget ? 1 : 0;
     return room;
@@ -128,7 +132,17 @@ int lane_room(const struct engine *engine, const struct lane *lane)
 
 void lane_wait(struct lane *lane, struct held *held, int64_t due_mono_ms)
 {
-    heap_move(&lane->awake->queue, &held->due, due_mono_ms);
+    queue_put(&lane->awake->queue, held, due_mono_ms);
+}
+
+// Just born, or the newest of what waits, while the store still has older ones that are due.
+static bool is_young(const struct engine *engine, const struct lane *lane,
+                     const struct parcel *parcel, int64_t due_mono_ms)
+{
+    bool is_behind = lane->is_behind || lane->next_mono_ms <= engine->now.mono_ms;
+
+    return is_behind && (parcel->is_newest || !parcel->is_parked) && parcel->number == 0 &&
+           due_mono_ms <= engine->now.mono_ms;
 }
 
 void lane_hold(struct engine *engine, struct lane *lane, struct parcel *parcel,
@@ -143,7 +157,10 @@ void lane_hold(struct engine *engine, struct lane *lane, struct parcel *parcel,
     lane->awake->in_hand++;
     lane->awake->bytes += held_bytes(held);
     leave_idle(engine, lane->awake);
-    lane_wait(lane, held, due_mono_ms);
+    if (is_young(engine, lane, parcel, due_mono_ms))
+        queue_put_young(&lane->awake->queue, held, due_mono_ms);
+    else
+        lane_wait(lane, held, due_mono_ms);
 }
 
 void lane_see(struct held *held, struct parcel *parcel, int64_t due_mono_ms)
@@ -165,7 +182,7 @@ static void let_go(struct held *held)
 {
     struct lane_awake *awake = held->lane->awake;
 
-    heap_remove(&awake->queue, &held->due);
+    queue_remove(&awake->queue, held);
     awake->in_hand--;
     awake->bytes -= held_bytes(held);
 }
@@ -178,9 +195,7 @@ void lane_release(struct engine *engine, struct held *held)
 
 struct held *lane_first(const struct lane *lane)
 {
-    struct heap_item *first = lane->awake ? heap_first(&lane->awake->queue) : NULL;
-
-    return first ? held_of(first) : NULL;
+    return lane->awake ? queue_first(&lane->awake->queue) : NULL;
 }
 
 // For the simulation to see that it would notice.
@@ -188,8 +203,8 @@ static struct held *newest(const struct engine *engine, const struct lane *lane)
 {
     struct held *held = lane_first(lane);
 
-    for (size_t i = 0; i < lane->awake->queue.count; i++) {
-        struct heap_item *item = lane->awake->queue.items[i];
+    for (size_t i = 0; i < lane->awake->queue.old.count; i++) {
+        struct heap_item *item = lane->awake->queue.old.items[i];
         if (item->key <= engine->now.mono_ms && item->key > held->due.key)
             held = held_of(item);
     }
@@ -201,7 +216,7 @@ struct held *lane_take(struct engine *engine, struct lane *lane)
     struct held *held = MUTANT_IS(NEWEST_FIRST) ? newest(engine, lane) : lane_first(lane);
 
     assert(held);
-    heap_remove(&lane->awake->queue, &held->due);
+    queue_take(&lane->awake->queue, held);
     return held;
 }
 
@@ -258,26 +273,6 @@ void lane_close(struct engine *engine, struct lane *lane)
     lane->next_mono_ms = lane->noted_mono_ms = INT64_MAX;
 }
 
-static bool has_window(const struct lane *lane)
-{
-    const struct lane_awake *awake = lane->awake;
-
-    if (MUTANT_IS(WINDOW_IGNORED))
-        return true;
-    if (awake->is_alone ||
-        awake->in_flight >= window_size(&lane->window, awake->card->in_flight_max))
-        return false;
-    return awake->in_flight == 0 || lane_first(lane)->parcel->crashes < SUSPECT_CRASHES;
-}
-
-static bool is_ready(const struct engine *engine, const struct lane *lane)
-{
-    const struct held *first = lane_first(lane);
-
-    return first && first->due.key <= engine->now.mono_ms && lane->awake->card &&
-           has_window(lane) && !engine->is_draining;
-}
-
 static void take_place(struct engine *engine, struct lane_awake *awake)
 {
     if (awake->share->in_flight < SHARE_IN_FLIGHT_MAX)
@@ -316,7 +311,8 @@ static void ask_card(struct engine *engine, struct lane *lane)
 {
     struct lane_awake *awake = lane->awake;
 
-    if (awake->card || awake->is_card_asked || !awake->queue.count || engine->is_draining)
+    if (awake->card || awake->is_card_asked || !queue_count(&awake->queue) ||
+        engine->is_draining)
         return;
     awake->is_card_asked = true;
     engine->ports.card(engine->ports.world, lane->app_id, lane->webhook_id);
@@ -352,8 +348,8 @@ static void set_timer(struct engine *engine, struct lane *lane)
 
     if (at <= engine->now.mono_ms)
         at = INT64_MAX; // it is among the claimers
-    if (first && first->due.key > engine->now.mono_ms && first->due.key < at)
-        at = first->due.key;
+    if (first && ready_at_ms(engine, lane) < at)
+        at = ready_at_ms(engine, lane);
     if (at == INT64_MAX)
         heap_remove(&engine->timers, &lane->timer);
     else if (lane->timer.place == 0 || lane->timer.key != at)
@@ -363,7 +359,7 @@ static void set_timer(struct engine *engine, struct lane *lane)
 static void review_awake(struct engine *engine, struct lane *lane)
 {
     ask_card(engine, lane);
-    if (is_ready(engine, lane))
+    if (ready_now(engine, lane))
         take_place(engine, lane->awake);
     else
         leave_place(engine, lane->awake);

@@ -7,6 +7,8 @@
 
 #include "base/heap.h"
 #include "base/list.h"
+#include "engine/pace.h"
+#include "engine/queue.h"
 #include "engine/window.h"
 
 #include <stdbool.h>
@@ -21,7 +23,8 @@ struct turn_app;
 
 // What a sleeping lane does without.
 struct lane_awake {
-    struct heap queue; // of struct held that wait; those in flight are in none
+    struct queue queue; // of struct held that wait; those in flight are in none
+    struct pace pace;
     struct link ready; // in its app's ring, or among those that wait for the host's share
     struct link idle;
     struct lane *lane;
@@ -60,7 +63,9 @@ void lane_free_all(struct engine *engine);
 // Something is due then that only the store has.
 void lane_note(struct lane *lane, int64_t mono_ms);
 
-// How many the lane may have in hand: less, the more memory all bodies take.
+// How many the lane may have in hand: less, the more memory all bodies take; and about a
+// second's worth where it has a limit per second, so that it falls behind and hears of what
+// is new.
 int lane_room(const struct engine *engine, const struct lane *lane);
 
 // Takes the parcel over, which must not be in hand; it waits.

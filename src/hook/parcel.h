@@ -25,6 +25,7 @@ struct parcel {
     uint16_t crashes;     // attempts in a row that were cut off by our own end
     enum trigger trigger; // of the attempt to make
     bool is_parked;       // false: fresh
+    bool is_newest;       // claimed as one of the newest, before its turn
     int64_t due_wall_ms;  // the attempt may not start before
     int64_t wait_ms; // the wait that led to due (0: none); a load clamps due − now to it
     struct event *event;
@@ -49,6 +50,8 @@ struct claim {
     size_t limit; // rows; the lane's in hand come again, so it asks for in hand + more
     int64_t due_max_wall_ms; // rows due later stay
     size_t bytes_max;        // of bodies; one row is always answered
+    size_t newest; // … and so many of the newest that are due and were not yet tried, behind
+                   // them, where the end is not reached
 };
 
 struct claimed {

@@ -75,7 +75,7 @@ struct store_backend_table {
     // One bounded piece (<= 500 rows) of background work (rows of disabled webhooks, runs).
     // False: nothing left to do.
     bool (*step)(struct store_backend *backend, int64_t now_ms,
-                 enum store_verdict *ret_verdict);
+                 enum store_verdict *ret_verdict, struct news *ret_news);
     const char *(*why)(const struct store_backend *backend); // the last failure, in words
     struct store_reader *(*reader_new)(struct store_backend *backend,
                                        struct error *error); // own thread

@@ -65,7 +65,13 @@ static void note_oldest(struct store *store)
 static bool step(struct store *store)
 {
     enum store_verdict verdict = STORE_DONE;
-    bool has_more = store->table->step(store->backend, clock_now().wall_ms, &verdict);
+    struct news news;
+    bool has_more;
+
+    news_init(&news);
+    has_more = store->table->step(store->backend, clock_now().wall_ms, &verdict, &news);
+    group_tell(store, &news);
+    group_send(store);
 
     if (verdict == STORE_LOST) {
         store->is_lost = true;

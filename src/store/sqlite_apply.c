@@ -17,13 +17,14 @@ static void apply_op(struct store_backend *backend, struct op *op, int64_t now_m
     case OP_SETTLE: sqlite_settle(backend, op, now_ms, news); break;
     case OP_PARK: sqlite_park(backend, op); break;
     case OP_BEHIND: sqlite_behind(backend, op); break;
-    case OP_CLAIM: sqlite_claim(backend, op); break;
+    case OP_CLAIM: sqlite_claim(backend, op, now_ms); break;
     case OP_RETRY: sqlite_retry(backend, op, news); break;
     case OP_CANCEL: sqlite_cancel(backend, op, news); break;
     case OP_RECORD: sqlite_record(backend, op); break;
     case OP_KEY_USES: sqlite_key_uses(backend, op); break;
     case OP_APP:
     case OP_KEY:
+    case OP_JOB:
     case OP_WEBHOOK: sqlite_configure(backend, op, now_ms, news); break;
     case OP_WINDOW: sqlite_window(backend, op); break;
     case OP_POST_DONE: sqlite_post_done(backend, op); break;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum {
+    NEWEST_SEEN_MAX = 1000,
     SKIPPED_MAX = 5000, // cancelled rows that a claim steps over
     FRESH_ROWS_MAX = 16384,
     FRESH_BYTES_MAX = 64 << 20
@@ -136,6 +137,39 @@ static void take_rows(struct store_backend *backend, const struct claim *claim,
     sqlite_reset(backend, SQL_CLAIM);
 }
 
+// The newest that are due and were not yet tried, for a lane whose head is all old.
+static void take_newest(struct store_backend *backend, const struct claim *claim,
+                        int64_t now_ms, struct claimed *claimed)
+{
+    sqlite3_stmt *rows = sqlite_statement(backend, SQL_CLAIM_NEWEST);
+    struct parcel **tail = &claimed->parcels;
+    int64_t last_due = INT64_MIN;
+    size_t count = 0;
+    size_t bytes = 0;
+    int seen = 0;
+
+    for (; *tail; tail = &(*tail)->next)
+        last_due = (*tail)->due_wall_ms;
+    sqlite3_bind_int64(rows, 1, claim->webhook_id);
+    sqlite3_bind_int64(rows, 2, now_ms);
+    while (count < claim->newest && bytes < claim->bytes_max && seen++ < NEWEST_SEEN_MAX &&
+           sqlite_step(backend, SQL_CLAIM_NEWEST)) {
+        if (sqlite3_column_int64(rows, 2) <= last_due)
+            break; // the head has them, or comes to them next
+        if (sqlite3_column_int(rows, 5) > 0 || is_cancelled(backend, rows, claim->webhook_id))
+            continue;
+        *tail = parcel_of_row(backend, rows, claim->webhook_id);
+        if (!*tail)
+            continue;
+        (*tail)->is_parked = (*tail)->is_newest = true;
+        bytes += (*tail)->event->body_len;
+        tail = &(*tail)->next;
+        count++;
+    }
+    claimed->count += count;
+    sqlite_reset(backend, SQL_CLAIM_NEWEST);
+}
+
 static void catch_up(struct store_backend *backend, struct known_webhook *webhook)
 {
     if (backend->caught_up_count == backend->caught_up_cap) {
@@ -147,7 +181,7 @@ static void catch_up(struct store_backend *backend, struct known_webhook *webhoo
     webhook->is_behind = false;
 }
 
-void sqlite_claim(struct store_backend *backend, struct op *op)
+void sqlite_claim(struct store_backend *backend, struct op *op, int64_t now_ms)
 {
     const struct claim *claim = &op->as.claim.claim;
     struct claimed *claimed = &op->as.claim.claimed;
@@ -157,6 +191,8 @@ void sqlite_claim(struct store_backend *backend, struct op *op)
     *claimed = (struct claimed){
         .webhook_id = claim->webhook_id, .reached_end = true, .next_due_wall_ms = INT64_MAX};
     take_rows(backend, claim, claimed);
+    if (claim->newest && !claimed->reached_end)
+        take_newest(backend, claim, now_ms, claimed);
     if (webhook && webhook->is_behind && claimed->reached_end)
         catch_up(backend, webhook);
     op->result = OP_DONE;

@@ -13,7 +13,7 @@ struct sqlite3;
 struct sqlite3_stmt;
 struct store_backend;
 
-void sqlite_claim(struct store_backend *backend, struct op *op);
+void sqlite_claim(struct store_backend *backend, struct op *op, int64_t now_ms);
 void sqlite_behind(struct store_backend *backend, struct op *op);
 // Within the transaction that is open: every fresh delivery, as far as there is room (the
 // rest is parked), and every lane.

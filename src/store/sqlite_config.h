@@ -14,7 +14,7 @@ struct news;
 struct sqlite3_stmt;
 struct store_backend;
 
-// OP_APP, OP_KEY, OP_WEBHOOK: with the answer that is kept for an idempotency key.
+// OP_APP, OP_KEY, OP_WEBHOOK, OP_JOB: with the answer that is kept for an idempotency key.
 void sqlite_configure(struct store_backend *backend, struct op *op, int64_t now_ms,
                       struct news *news);
 

@@ -88,7 +88,8 @@ static void apply(struct bench *bench, struct op **ops, size_t count)
     verdict = store_sqlite.apply(bench->backend, ops, count, clock_now().wall_ms, &news);
     if (verdict == STORE_DONE) {
         news_done(&news);
-        store_sqlite.step(bench->backend, clock_now().wall_ms, &verdict);
+        store_sqlite.step(bench->backend, clock_now().wall_ms, &verdict, &news);
+        news_done(&news);
     }
     if (verdict != STORE_DONE) {
         fprintf(stderr, "verdict %d: %s\n", (int)verdict, store_sqlite.why(bench->backend));

@@ -115,6 +115,7 @@ static struct table *const *tables_of(struct store_backend *model, struct table 
     ret[i++] = &model->idems;
     ret[i++] = &model->replies;
     ret[i++] = &model->posts;
+    ret[i++] = &model->jobs;
     ret[i] = NULL;
     return ret;
 }
@@ -214,13 +215,14 @@ static void apply_op(struct store_backend *model, struct op *op, int64_t now_ms,
     case OP_SETTLE: model_settle(model, op, now_ms, news); break;
     case OP_PARK: model_park(model, op); break;
     case OP_BEHIND: model_behind(model, op); break;
-    case OP_CLAIM: model_claim(model, op); break;
+    case OP_CLAIM: model_claim(model, op, now_ms); break;
     case OP_RETRY: model_retry(model, op, news); break;
     case OP_CANCEL: model_cancel(model, op, news); break;
     case OP_RECORD: model_record(model, op); break;
     case OP_KEY_USES: model_key_uses(model, op); break;
     case OP_APP:
     case OP_KEY:
+    case OP_JOB:
     case OP_WEBHOOK: model_configure(model, op, now_ms, news); break;
     case OP_WINDOW: model_window(model, op); break;
     case OP_POST_DONE: model_post_done(model, op); break;
@@ -259,7 +261,8 @@ static enum store_verdict resume(struct store_backend *model, int64_t now_ms,
 }
 
 // Writes "cancelled" where it is only meant, and drops what an erased app had.
-static bool step(struct store_backend *model, int64_t now_ms, enum store_verdict *ret_verdict)
+static bool step(struct store_backend *model, int64_t now_ms, enum store_verdict *ret_verdict,
+                 struct news *ret_news)
 {
     enum { ROWS_MAX = 500 };
     int done = 0;
@@ -283,6 +286,8 @@ static bool step(struct store_backend *model, int64_t now_ms, enum store_verdict
         row->is_gone = true;
         done++;
     }
+    if (done < ROWS_MAX && model_recover(model, now_ms, ret_news))
+        done = ROWS_MAX;
     if (!model->is_deferred)
         forget_undos(model);
     return done == ROWS_MAX;

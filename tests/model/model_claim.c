@@ -61,7 +61,29 @@ static void take_rows(const struct store_backend *model, const struct claim *cla
     }
 }
 
-void model_claim(struct store_backend *model, struct op *op)
+static void take_newest(const struct store_backend *model, const struct claim *claim,
+                        int64_t now_ms, struct model_delivery **rows, size_t count,
+                        struct claimed *claimed)
+{
+    struct parcel **tail = &claimed->parcels;
+    int64_t last_due = INT64_MIN;
+    size_t taken = 0;
+
+    for (; *tail; tail = &(*tail)->next)
+        last_due = (*tail)->due_wall_ms;
+    for (size_t i = count; i-- > 0 && taken < claim->newest && rows[i]->due > last_due;) {
+        struct event *event = model_event_of(model, rows[i]->event_id);
+        if (rows[i]->due > now_ms || rows[i]->number > 0 || !event)
+            continue;
+        *tail = model_parcel_of(rows[i], event);
+        (*tail)->is_newest = true;
+        tail = &(*tail)->next;
+        taken++;
+    }
+    claimed->count += taken;
+}
+
+void model_claim(struct store_backend *model, struct op *op, int64_t now_ms)
 {
     const struct claim *claim = &op->as.claim.claim;
     struct claimed *claimed = &op->as.claim.claimed;
@@ -74,6 +96,8 @@ void model_claim(struct store_backend *model, struct op *op)
         .webhook_id = claim->webhook_id, .reached_end = true, .next_due_wall_ms = INT64_MAX};
     rows = parked_rows(model, claim->webhook_id, &count);
     take_rows(model, claim, rows, count, claimed);
+    if (!claimed->reached_end)
+        take_newest(model, claim, now_ms, rows, count, claimed);
     free(rows);
     if (webhook && webhook->is_behind && claimed->reached_end) {
         TOUCH(model, webhook);

@@ -348,6 +348,48 @@ static void erased_app(struct world *world)
     op_free(op);
 }
 
+// Behind the head stand the newest that are due and not yet tried; the head's are not told
+// twice, and where the head is all there is, there are none.
+static void newest_behind_the_head(struct world *world)
+{
+    const struct {
+        size_t limit, newest;
+        int64_t ids[5];
+        size_t count;
+    } rows[] = {
+        {2, 2, {1000, 1001, 1008, 1006}, 4},
+        {2, 1, {1000, 1001, 1008}, 3},
+        {2, 0, {1000, 1001}, 2},
+        {1, 9, {1000, 1008, 1006, 1005, 1004}, 8},
+        {20, 2, {1000, 1001, 1002, 1003, 1004}, 9},
+    };
+
+    make_app(world, APP);
+    make_hook(world, HOOK);
+    behind(world, HOOK);
+    for (int64_t id = 1000; id < 1010; id++) {
+        world->now_ms = NOW + id - 1000;
+        assert_int_equal(accept_one(world, id, HOOK), OP_DONE);
+    }
+    settle_as(world, 1007, 1, SETTLE_WAIT, TRIGGER_SCHEDULED, NOW + 7, NULL); // tried
+    settle_as(world, 1009, 1, SETTLE_WAIT, TRIGGER_SCHEDULED, NOW + MINUTE, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct op *op = op_claim(HOOK, rows[i].limit, NOW + 30);
+        struct claimed *claimed = &op->as.claim.claimed;
+        size_t at = 0;
+        op->as.claim.claim.newest = rows[i].newest;
+        assert_int_equal(apply_one(world, op), OP_DONE);
+        for (struct parcel *parcel = claimed->parcels; parcel; parcel = parcel->next, at++) {
+            if (at < sizeof rows->ids / sizeof *rows->ids && rows[i].ids[at])
+                assert_int_equal(parcel->event_id, rows[i].ids[at]);
+            assert_int_equal(parcel->is_newest, at >= rows[i].limit);
+        }
+        assert_int_equal(at, claimed->count);
+        assert_int_equal(at, rows[i].count);
+        op_free(op);
+    }
+}
+
 const struct conformance_case claim_cases[] = {
     {"order_and_bounds", order_and_bounds},
     {"parcels_carry_all", parcels_carry_all},
@@ -364,5 +406,6 @@ const struct conformance_case claim_cases[] = {
     {"reopened_store_knows_all", reopened_store_knows_all},
     {"sweep_of_a_backlog", sweep_of_a_backlog},
     {"erased_app", erased_app},
+    {"newest_behind_the_head", newest_behind_the_head},
     {NULL, NULL},
 };

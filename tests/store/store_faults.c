@@ -84,7 +84,7 @@ static void sweep_faults(enum fault_kind kind, bool sticky)
         do {
             verdicts[groups] = apply_group(&world, 2000 + groups * 5, 1000 + groups * 5);
             if (verdicts[groups] == STORE_DONE)
-                store_sqlite.step(world.backend, world.now_ms, &step);
+                store_sqlite.step(world.backend, world.now_ms, &step, &world.news);
             groups++;
         } while (groups < 2 && step != STORE_LOST && verdicts[groups - 1] == STORE_DONE);
         was_hit = fault_hit();
@@ -133,7 +133,7 @@ static void failed_checkpoint(void **state)
         world_open(&world);
         make_events(&world, 300); // the log of that many groups is due for one
         fault_arm(1, rows[i].kind, false);
-        store_sqlite.step(world.backend, world.now_ms, &verdict);
+        store_sqlite.step(world.backend, world.now_ms, &verdict, &world.news);
         assert_true(fault_hit());
         assert_int_equal(verdict, rows[i].verdict);
         fault_arm(0, rows[i].kind, false);
@@ -163,7 +163,7 @@ static int lose_power(int n, bool disk_lies, bool *ret_was_cut)
         if (apply_group(&world, first, first - 5) != STORE_DONE)
             break;
         acknowledged++;
-        store_sqlite.step(world.backend, world.now_ms, &step);
+        store_sqlite.step(world.backend, world.now_ms, &step, &world.news);
     }
     *ret_was_cut = fault_hit();
     world_close(&world);

@@ -210,7 +210,10 @@ void world_card(struct world *world, int64_t webhook_id, int64_t app_id, const c
     buf_init(&sealed, 4096);
     secret_count = make_secret(world, app_id, &secret, &sealed);
     (void)snprintf(url, sizeof url, "https://%s/", host);
-    (void)snprintf(settings, sizeof settings, "{\"in_flight_max\":%d}", in_flight_max);
+    (void)snprintf(settings, sizeof settings,
+                   world->per_second_max ? "{\"in_flight_max\":%d,\"per_second_max\":%d}"
+                                         : "{\"in_flight_max\":%d}",
+                   in_flight_max, world->per_second_max);
     if (hook_card_new(&world->profiles, world->keyring, "test", world->profile, &row, &secret,
                       secret_count, &card, &error) != ERR_OK) {
         (void)fprintf(stderr, "%s: %s\n", error.field, error.text);

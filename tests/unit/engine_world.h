@@ -27,6 +27,7 @@ struct world {
     struct moment now;
     struct profile_set profiles;
     const char *profile; // of the cards
+    int per_second_max;  // of the cards; 0: none
     struct keyring *keyring;
     struct id_cipher *cipher;
     struct world_send sends[WORLD_NOTES];

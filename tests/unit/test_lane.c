@@ -243,6 +243,78 @@ static void a_sleeping_lane_is_forgotten_or_small(void **state)
     world_free(world);
 }
 
+// Ten a second, of a hundred that are due; another lane's are not delayed.
+static void a_limit_per_second_delays_only_its_own(void **state)
+{
+    struct world *world = world_new(NULL);
+
+    (void)state;
+    world->per_second_max = 10;
+    for (int i = 0; i < 100; i++)
+        world_arrive(world, world_parcel(1000 + i, 7, 3));
+    world_card(world, 7, 3, "a.example", 1024);
+    world->per_second_max = 0;
+    assert_int_equal(world->send_count, 1);
+    assert_int_equal(world->wake_at_ms, world->now.mono_ms + 100);
+    world_arrive(world, world_parcel(1, 8, 3));
+    world_card(world, 8, 3, "b.example", 64);
+    assert_int_equal(world->send_count, 2);
+    for (int tenth = 1; tenth <= 20; tenth++) {
+        world_answer(world, world->send_count - 1, 200);
+        world_wait(world, 99);
+        assert_int_equal(world->send_count, 1 + tenth);
+        world_wait(world, 1);
+        assert_int_equal(world->send_count, 2 + tenth);
+    }
+    world_free(world);
+}
+
+// While the store has older ones, every fourth place is for what is born now.
+static void a_lane_that_is_behind_hears_of_what_is_new(void **state)
+{
+    struct world *world = world_new(NULL);
+    struct claimed claimed;
+    size_t young = 0;
+
+    (void)state;
+    note(world, 7, -60000);
+    claimed = answer_of(7, 1, 40, world->now.wall_ms - 60000, 0);
+    claimed.reached_end = false;
+    claimed.next_due_wall_ms = world->now.wall_ms - 50000;
+    on_claimed(world, claimed);
+    for (int i = 0; i < 10; i++)
+        world_arrive(world, world_parcel(1000 + i, 7, 3));
+    world_card(world, 7, 3, "a.example", 64);
+    for (int i = 0; i < 40; i++) {
+        assert_true((size_t)i < world->send_count);
+        young += world->sends[i].event_id >= 1000;
+        world_answer(world, (size_t)i, 200);
+        world_settle(world, (size_t)i, SETTLED);
+    }
+    assert_int_equal(young, 10);
+    world_free(world);
+}
+
+// A lane whose births are parked asks for the newest beside the oldest.
+static void a_claim_asks_for_the_newest(void **state)
+{
+    struct world *world = world_new(NULL);
+
+    (void)state;
+    for (int i = 0; i < 1030; i++)
+        world_arrive(world, world_parcel(1000 + i, 7, 3));
+    assert_int_equal(world->behind_count, 1);
+    world_card(world, 7, 3, "a.example", 64);
+    for (size_t i = 0; world->claim_count == 0; i++) {
+        assert_true(i < world->send_count);
+        world_answer(world, i, 200);
+        world_settle(world, i, SETTLED);
+    }
+    assert_int_equal(world->claims[0].newest, 16);
+    assert_int_equal(world->claims[0].limit, 64 + 16 + 48); // in flight, low, more
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +327,9 @@ int main(void)
         cmocka_unit_test(memory_is_shared_out_when_it_gets_short),
         cmocka_unit_test(a_host_has_at_most_64_of_an_app),
         cmocka_unit_test(a_sleeping_lane_is_forgotten_or_small),
+        cmocka_unit_test(a_limit_per_second_delays_only_its_own),
+        cmocka_unit_test(a_lane_that_is_behind_hears_of_what_is_new),
+        cmocka_unit_test(a_claim_asks_for_the_newest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
