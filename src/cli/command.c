@@ -113,12 +113,12 @@ static int no_command(const struct noun *noun, const char *word)
 {
     const char *meant = word ? nearest(noun, word) : NULL;
 
-    if (!noun)
-        say("there is no command %.60s", word);
-    else if (word)
+    if (!word)
+        say("%s needs a verb", noun ? noun->name : "posthorn");
+    else if (noun)
         say("%s has no verb %.60s", noun->name, word);
     else
-        say("%s needs a verb", noun->name);
+        say("there is no command %.60s", word);
     if (meant)
         say_hint("did you mean %s?", meant);
     else
