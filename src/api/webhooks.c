@@ -61,6 +61,10 @@ static enum error_code check_url(const struct request *request, struct draft *dr
         code = guard_check_target(request->door->options.guard, draft->target.tls,
                                   draft->target.host, draft->target.port, error);
     }
+    if (code == ERR_OK && draft->profile->needs_https && !draft->target.tls) {
+        code = guard_check_plain(request->door->options.guard, draft->target.host,
+                                 draft->target.port, error);
+    }
     if (code != ERR_OK && error->field[0] == '\0') {
         memcpy(error->field, "url", sizeof "url");
     }

@@ -297,8 +297,9 @@ static enum error_code guard_check_name(const struct guard *guard, bool tls, con
                          "name_denied: this name does not lead to a public address");
     if (!guard_port_is_good(port, tls) && !guard_names_port(guard, port))
         return refuse(DENIAL_PORT, port, error);
-    bool is_http_possible = guard->http == GUARD_HTTP_ON ||
-                            (guard->http == GUARD_HTTP_PRIVATE && guard->allowed_count > 0);
+    bool is_http_possible =
+        guard->http == GUARD_HTTP_ON ||
+        (guard->http == GUARD_HTTP_PRIVATE && guard_may_resolve(guard, kind));
     return refuse(tls || is_http_possible ? DENIAL_NONE : DENIAL_HTTP, port, error);
 }
 
@@ -311,4 +312,17 @@ enum error_code guard_check_target(const struct guard *guard, bool tls, const ch
     enum denial denial;
     guard_judge(guard, &address, tls, &denial);
     return refuse(denial, port, error);
+}
+
+enum error_code guard_check_plain(const struct guard *guard, const char *host, uint16_t port,
+                                  struct error *error)
+{
+    struct address address;
+    struct ip ip;
+    bool is_allowed =
+        hostname_to_address(host, port, &address)
+            ? ip_from_address(&address, &ip) && guard_allowance(guard, &ip, port) != NULL
+            : guard_may_resolve(guard, guard_name_of(host, strlen(host)));
+
+    return refuse(is_allowed ? DENIAL_NONE : DENIAL_HTTP, port, error);
 }

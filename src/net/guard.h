@@ -42,4 +42,9 @@ const char *guard_denies(const struct guard *guard, const struct address *addres
 enum error_code guard_check_target(const struct guard *guard, bool tls, const char *host,
                                    uint16_t port, struct error *error) MUST_CHECK;
 
+// The same of plain http under a contract that asks for https: it may go only where
+// --allow-private names the place, whatever else is allowed.
+enum error_code guard_check_plain(const struct guard *guard, const char *host, uint16_t port,
+                                  struct error *error) MUST_CHECK;
+
 #endif

@@ -114,6 +114,7 @@ test('a bad name, URL or JSON: 400', async () => {
 
 test('https is required, unless the operator allowed http to that place', async () => {
   const { key } = await merchant();
+  assertRefused(await register(key, { url: 'http://shop.example/hooks' }), 400);
   assertRefused(await register(key, { url: 'http://93.184.216.34/hooks' }), 400);
   assert.equal((await register(key, { url: 'http://127.0.0.1:9999/hooks' })).status, 200);
 });

@@ -281,6 +281,7 @@ static const struct {
     {"10.0.0.0/8", "localhost", 443, true, GUARD_HTTP_OFF, "name_denied"},
     {"127.0.0.0/8", "localhost", 3000, false, GUARD_HTTP_PRIVATE, NULL},
     {"127.0.0.0/8", "intranet", 443, true, GUARD_HTTP_PRIVATE, "name_denied"},
+    {"127.0.0.0/8", "example.com", 80, false, GUARD_HTTP_PRIVATE, "https_required"},
     {NULL, "notlocalhost.example", 443, true, GUARD_HTTP_OFF, NULL},
     {NULL, "127.1", 443, true, GUARD_HTTP_OFF, "name_denied"},
     {NULL, "10.0.0.010", 443, true, GUARD_HTTP_OFF, "name_denied"},
@@ -308,6 +309,33 @@ static void test_targets(void **state)
     }
 }
 
+// Under a contract that asks for https, --http on opens nothing.
+static void test_plain(void **state)
+{
+    static const struct {
+        const char *rule, *host;
+        uint16_t port;
+        bool is_allowed;
+    } rows[] = {
+        {NULL, "example.com", 80, false},          {NULL, "8.8.8.8", 80, false},
+        {"10.0.0.0/8", "example.com", 80, true},   {"10.0.0.0/8", "10.1.1.1", 80, true},
+        {"10.0.0.0/8", "8.8.8.8", 80, false},      {"10.0.0.0/8,81", "10.1.1.1", 80, false},
+        {"127.0.0.0/8", "example.com", 80, false}, {"127.0.0.0/8", "localhost", 3000, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct guard *guard = guard_new(GUARD_HTTP_ON);
+        struct error error = {.text = ""};
+        if (rows[i].rule)
+            assert_int_equal(guard_allow(guard, rows[i].rule, NULL), ERR_OK);
+        enum error_code code = guard_check_plain(guard, rows[i].host, rows[i].port, &error);
+        if (code != (rows[i].is_allowed ? ERR_OK : ERR_INVALID_URL))
+            fail_msg("row %zu, %s: %s", i, rows[i].host, error.text);
+        guard_free(guard);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_own_interfaces),
         cmocka_unit_test(test_public_address_of_this_host),
         cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_plain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
