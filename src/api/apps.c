@@ -9,7 +9,7 @@
 #include "api/render.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "hook/card.h"
+#include "hook/app_card.h"
 #include "hook/profile.h"
 
 #include <string.h>

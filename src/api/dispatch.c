@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "hook/card.h"
+#include "hook/app_card.h"
 #include "hook/scope.h"
 
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "hook/card.h"
+#include "hook/app_card.h"
 #include "hook/scope.h"
 #include "hook/seal.h"
 

@@ -9,7 +9,7 @@
 #include "base/json_span.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "hook/card.h"
+#include "hook/app_card.h"
 #include "hook/intake.h"
 #include "hook/profile.h"
 

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "hook/card.h"
+#include "hook/app_card.h"
 #include "store/store.h"
 
 #include <assert.h>

@@ -2,7 +2,7 @@
 
 #include "base/json_span.h"
 #include "base/memory.h"
-#include "hook/card.h"
+#include "hook/app_card.h"
 #include "hook/filter.h"
 #include "hook/paths.h"
 

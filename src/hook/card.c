@@ -1,11 +1,8 @@
 #include "hook/card.h"
 
 #include "base/buf.h"
-#include "base/json_span.h"
 #include "base/limits.h"
 #include "base/memory.h"
-#include "hook/audience.h"
-#include "hook/filter.h"
 #include "hook/profile.h"
 #include "hook/proof.h"
 #include "hook/seal.h"
@@ -16,152 +13,6 @@
 #include <string.h>
 
 enum { SECRET_TEXT_MAX = 1 << 19, HEAD_MAX = 4096 };
-
-static const struct profile *find_profile(const struct profile_set *profiles,
-                                          const char *name, struct error *error)
-{
-    const struct profile *profile = profile_set_find(profiles, name);
-    if (!profile)
-        (void)error_set(error, ERR_DAMAGED, "there is no profile %.40s", name);
-    return profile;
-}
-
-static char **copy_texts(char *const *texts)
-{
-    size_t count = 0;
-    while (texts[count])
-        count++;
-    char **copy = NEW_ARRAY(char *, count + 1);
-    for (size_t i = 0; i < count; i++)
-        copy[i] = memory_copy(texts[i], strlen(texts[i]));
-    return copy;
-}
-
-static void free_texts(char **texts)
-{
-    for (size_t i = 0; texts && texts[i]; i++)
-        free(texts[i]);
-    free(texts);
-}
-
-// For doors.
-
-static enum error_code take_filter(struct app_card_webhook *webhook, const char *text,
-                                   struct error *error)
-{
-    struct json_span list;
-    if (!text)
-        return ERR_OK;
-    if (json_check(text, strlen(text), &list, NULL) ||
-        filter_new(&list, &webhook->filter, NULL))
-        return error_set(error, ERR_DAMAGED, "a stored filter is not allowed");
-    return ERR_OK;
-}
-
-static enum error_code add_webhook(struct app_card *card, const struct webhook_row *row,
-                                   struct error *error)
-{
-    struct settings settings;
-    assert(row->state != WEBHOOK_DELETED);
-    enum error_code code =
-        settings_from_store(&settings, card->profile, row->settings, NULL, error);
-    if (code)
-        return code;
-    struct app_card_webhook *webhook = &card->webhooks[card->webhook_count++];
-    char **events = settings.events ? settings.events : card->profile->default_events;
-    webhook->id = row->id;
-    webhook->is_enabled = row->state == WEBHOOK_ENABLED;
-    webhook->events = events ? copy_texts(events) : NULL;
-    // One type each, and none was stored: it gets nothing.
-    if (card->profile->events == EVENTS_ONE && !events)
-        webhook->events = NEW_ARRAY(char *, 1);
-    code = take_filter(webhook, settings.filter, error);
-    settings_done(&settings);
-    return code;
-}
-
-// The names of what stands in the row; what they mean, only lists of types ask.
-static enum error_code take_own_types(struct app_card *card, const char *types,
-                                      struct error *error)
-{
-    struct json_span map = {.kind = JSON_NONE};
-    struct json_walk walk;
-    struct json_member member;
-    size_t count = 0, most = (size_t)limit(LIMIT_OWN_TYPES), len;
-    card->own_types = NEW_ARRAY(char *, most + 1);
-    if (!types)
-        return ERR_OK;
-    if (json_check(types, strlen(types), &map, NULL) || map.kind != JSON_MAP)
-        return error_set(error, ERR_DAMAGED, "the app's event types are not a JSON object");
-    json_walk_init(&walk, &map);
-    while (count < most && json_next_member(&walk, &member)) {
-        char name[EVENT_TYPE_MAX + 1];
-        if (json_text(&member.name, name, sizeof name, &len))
-            card->own_types[count++] = memory_copy(name, len);
-    }
-    return ERR_OK;
-}
-
-bool app_card_has_type(const struct app_card *card, const char *type)
-{
-    if (profile_has_type(card->profile, type))
-        return true;
-    for (char **own = card->own_types; *own; own++)
-        if (strcmp(*own, type) == 0)
-            return true;
-    return false;
-}
-
-enum error_code app_card_new(const struct profile_set *profiles, const struct app_row *app,
-                             const struct webhook_row *webhooks, size_t count,
-                             struct app_card **ret, struct error *error)
-{
-    const struct profile *profile = find_profile(profiles, app->profile, error);
-    if (!profile)
-        return ERR_DAMAGED;
-    struct app_card *card = NEW(struct app_card);
-    card->refs = 1;
-    card->id = app->id;
-    card->version = app->version;
-    card->name = memory_copy(app->name ? app->name : "", app->name ? strlen(app->name) : 0);
-    card->profile = profile;
-    card->is_strict = app->is_strict;
-    card->webhooks = NEW_ARRAY(struct app_card_webhook, count + 1);
-    enum error_code code = take_own_types(card, app->types, error);
-    for (size_t i = 0; !code && i < count; i++)
-        code = add_webhook(card, &webhooks[i], error);
-    if (code) {
-        app_card_drop(card);
-        return code;
-    }
-    card->audience = audience_new(card->webhooks, card->webhook_count);
-    *ret = card;
-    return ERR_OK;
-}
-
-struct app_card *app_card_hold(struct app_card *card)
-{
-    assert(card->refs > 0);
-    card->refs++;
-    return card;
-}
-
-void app_card_drop(struct app_card *card)
-{
-    if (!card || --card->refs > 0)
-        return;
-    audience_free(card->audience);
-    for (size_t i = 0; i < card->webhook_count; i++) {
-        free_texts(card->webhooks[i].events);
-        filter_free(card->webhooks[i].filter);
-    }
-    free_texts(card->own_types);
-    free(card->webhooks);
-    free(card->name);
-    free(card);
-}
-
-// For lanes.
 
 static void add_secret(struct hook_card *card, const struct secret_row *row,
                        const struct buf *text)
@@ -252,9 +103,9 @@ enum error_code hook_card_new(const struct profile_set *profiles,
                               const struct secret_row *secrets, size_t secret_count,
                               struct hook_card **ret, struct error *error)
 {
-    const struct profile *profile = find_profile(profiles, profile_name, error);
+    const struct profile *profile = profile_set_find(profiles, profile_name);
     if (!profile)
-        return ERR_DAMAGED;
+        return error_set(error, ERR_DAMAGED, "there is no profile %.40s", profile_name);
     struct hook_card *card = NEW(struct hook_card);
     struct buf headers;
     buf_init(&headers, SECRET_TEXT_MAX);

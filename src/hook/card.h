@@ -1,5 +1,6 @@
-// What a thread knows of an app or a webhook, ready to use. Cards are immutable; each belongs
-// to one thread and is counted within it (not atomically). A changed row makes a new card.
+// What a lane knows of its webhook, ready to use: how an attempt to it is made. A card is
+// immutable, belongs to one thread and is counted within it (not atomically). A changed row
+// makes a new card.
 
 #ifndef HOOK_CARD_H
 #define HOOK_CARD_H
@@ -13,44 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct audience; // who gets an event: hook/audience.h
-struct filter;
 struct keyring;
 struct plan;
 struct profile;
 struct profile_set;
 struct secret_use; // one secret, unsealed, with its keyed contexts: hook/proof.h
 
-// For doors: which webhooks an event of the app goes to.
-struct app_card {
-    int refs;
-    int64_t id;
-    int version;
-    char *name;
-    const struct profile *profile;
-    struct app_card_webhook {
-        int64_t id;
-        bool is_enabled;
-        char **events;         // NULL: all
-        struct filter *filter; // or NULL
-    } * webhooks;
-    size_t webhook_count;
-    struct audience *audience;
-    bool is_strict;   // checks of sense refuse, rather than warn
-    char **own_types; // beside the profile's; NULL-terminated
-};
-
-// Deleted webhooks must not be among the rows. Errors: ERR_DAMAGED (unknown profile, bad
-// settings).
-enum error_code app_card_new(const struct profile_set *profiles, const struct app_row *app,
-                             const struct webhook_row *webhooks, size_t count,
-                             struct app_card **ret, struct error *error) MUST_CHECK;
-struct app_card *app_card_hold(struct app_card *card);
-void app_card_drop(struct app_card *card); // does nothing to NULL
-// May the app have events of that type: its profile's or its own?
-bool app_card_has_type(const struct app_card *card, const char *type);
-
-// For lanes: how an attempt to this webhook is made.
 struct hook_card {
     int refs;
     int64_t id;

@@ -348,6 +348,17 @@ void filter_free(struct filter *filter)
     free(filter);
 }
 
+enum error_code filter_check(const char *text, size_t len, struct error *error)
+{
+    struct json_span list;
+    struct filter *filter = NULL;
+    enum error_code code = json_check(text, len, &list, error);
+    if (!code)
+        code = filter_new(&list, &filter, error);
+    filter_free(filter);
+    return code;
+}
+
 // Using
 
 void filter_add_paths(const struct filter *filter, struct paths *paths)

@@ -16,6 +16,7 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct filter;
 struct json_span;
@@ -26,6 +27,8 @@ struct paths;
 enum error_code filter_new(const struct json_span *list, struct filter **ret,
                            struct error *error) MUST_CHECK;
 void filter_free(struct filter *filter); // does nothing to NULL
+// Would the text be one? Errors: ERR_BAD_JSON, ERR_JSON_TOO_DEEP, ERR_INVALID_FIELD.
+enum error_code filter_check(const char *text, size_t len, struct error *error) MUST_CHECK;
 
 // The filters of an app share their paths: each adds its own, and, when those are settled,
 // learns their places.

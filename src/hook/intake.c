@@ -2,8 +2,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
-#include "hook/audience.h"
-#include "hook/card.h"
+#include "hook/app_card.h"
 #include "hook/plan.h"
 #include "hook/profile.h"
 #include "hook/sense.h"
@@ -122,7 +121,7 @@ enum error_code intake_plan(const struct app_card *card, const struct event_requ
         ret->app_version = card->version;
         ret->due_ms = request->due_ms;
         ret->webhook_ids =
-            audience_of(card->audience, like->type, &request->payload, &ret->target_count);
+            app_card_audience(card, like->type, &request->payload, &ret->target_count);
     } else {
         intake_done(ret);
     }

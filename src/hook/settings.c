@@ -1,13 +1,11 @@
 #include "hook/settings.h"
 
-#include "base/json_span.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "hook/filter.h"
 #include "hook/plan.h"
 #include "hook/profile.h"
-#include "hook/settings_headers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,19 +211,17 @@ static enum error_code set_filter(struct settings *settings, const struct profil
                                   const json_t *value, struct error *error)
 {
     const char *text = json_string_value(value);
-    struct json_span list;
-    struct filter *filter = NULL;
+    size_t len = json_string_length(value);
     (void)profile;
     if (!text)
         return wrong(error, "filter", "must be a list of conditions");
-    enum error_code code = json_check(text, json_string_length(value), &list, error);
-    if (!code && !settings->is_stored) // else whoever uses it will see
-        code = filter_new(&list, &filter, error);
+    enum error_code code = ERR_OK;
+    if (!settings->is_stored) // else whoever uses it will see
+        code = filter_check(text, len, error);
     if (code)
         return code;
-    filter_free(filter);
     free(settings->filter);
-    settings->filter = memory_copy(list.at, list.len);
+    settings->filter = memory_copy(text, len);
     return ERR_OK;
 }
 

@@ -42,12 +42,19 @@ void settings_done(struct settings *settings);
 
 // Take one member of a request's body or of a stored column: events, headers, waits,
 // timeout_s, in_flight_max, per_second_max, encrypted, disable_after_days, metadata, filter,
-// alert_email; null: back to the default. filter is given as the text of its JSON, so that its numbers keep their
-// digits. Errors: ERR_UNKNOWN_FIELD (not one of these), ERR_INVALID_FIELD,
-// ERR_HEADER_NOT_ALLOWED, ERR_UNKNOWN_EVENT_TYPE; the settings are unchanged then.
+// alert_email; null: back to the default. filter is given as the text of its JSON, so that
+// its numbers keep their digits. Errors: ERR_UNKNOWN_FIELD (not one of these),
+// ERR_INVALID_FIELD, ERR_HEADER_NOT_ALLOWED, ERR_UNKNOWN_EVENT_TYPE; the settings are
+// unchanged then.
 enum error_code settings_set(struct settings *settings, const struct profile *profile,
                              const char *name, const json_t *value,
                              struct error *error) MUST_CHECK;
+
+// Of these the files of the settings themselves are made. settings_free_texts() wipes: values
+// of headers may be credentials.
+enum error_code settings_set_headers(struct settings *settings, const struct profile *profile,
+                                     const json_t *value, struct error *error) MUST_CHECK;
+void settings_free_texts(char **texts);
 
 // As JSON: for the store (without headers, which are sealed apart), or for the API (with
 // header names but masked values; every member there, null where the profile's default

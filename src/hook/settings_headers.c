@@ -1,11 +1,12 @@
-#include "hook/settings_headers.h"
+// A webhook's own headers. Declared in hook/settings.h.
+
+#include "hook/settings.h"
 
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "hook/plan.h"
 #include "hook/profile.h"
-#include "hook/settings.h"
 
 #include <stdlib.h>
 #include <string.h>

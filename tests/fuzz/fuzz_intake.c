@@ -3,7 +3,7 @@
 
 #include "hook/intake.h"
 
-#include "hook/card.h"
+#include "hook/app_card.h"
 #include "hook/id.h"
 #include "hook/profile.h"
 #include "hook/profile_files.h"

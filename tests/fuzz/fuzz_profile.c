@@ -3,7 +3,7 @@
 
 #include "hook/profile.h"
 
-#include "hook/card.h"
+#include "hook/app_card.h"
 #include "hook/id.h"
 #include "hook/intake.h"
 

@@ -13,6 +13,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/moment.h"
+#include "hook/app_card.h"
 #include "hook/card.h"
 #include "hook/id.h"
 #include "hook/outcome.h"

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "hook/app_card.h"
 #include "hook/card.h"
 #include "hook/event.h"
 #include "hook/id.h"
