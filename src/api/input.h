@@ -5,10 +5,12 @@
 
 #include "base/error.h"
 
+#include <jansson.h>
 #include <stdint.h>
 
 struct arena;
 struct request;
+struct settings;
 struct webhook_row;
 
 // If-Match: the version that it names, −1 where there is none or it is "*". Errors:
@@ -22,10 +24,10 @@ const char *input_copy(struct arena *arena, const char *text); // NULL stays NUL
 // Every text of it moves into the arena.
 void input_copy_webhook(struct arena *arena, struct webhook_row *row);
 
-#endif
 // One setting of a webhook of the request's app, as settings_set() takes it: the app's own
 // event types count, and a filter is a list. Errors: as settings_set().
 enum error_code input_setting(const struct request *request, struct settings *settings,
                               const char *name, const json_t *value,
                               struct error *error) MUST_CHECK;
 
+#endif
