@@ -152,6 +152,9 @@ static enum error_code step_app(struct request *request, struct error *error)
         id = request->key_app_id;
     }
 
+    if (id == 0 && (request->route->flags & ROUTE_OPERATORS) != 0) {
+        id = OPERATOR_APP_ID;
+    }
     if (id == 0) {
         if (name.at == NULL) {
             return ERR_OK;

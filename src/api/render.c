@@ -135,6 +135,14 @@ static json_t *render_last_error(int number)
 
 json_t *render_delivery(struct door *door, const struct delivery_row *row, int64_t now_ms)
 {
+    static const char *const mails[] = {
+        [MAIL_NONE] = NULL,
+        [MAIL_WAITING] = "waiting",
+        [MAIL_SENT] = "sent",
+        [MAIL_NO_ADDRESS] = "not_sent: no address",
+        [MAIL_NO_SERVER] = "not_sent: no mail server",
+        [MAIL_FAILED] = "failed",
+    };
     bool is_open = delivery_is_open(row->state);
 
     return json_pack(
@@ -146,7 +154,8 @@ json_t *render_delivery(struct door *door, const struct delivery_row *row, int64
         is_open ? render_time(row->due_ms) : json_null(), "last_status",
         row->last_status > 0 ? json_integer(row->last_status) : json_null(), "last_error",
         render_last_error(row->last_error), "created_at", render_time(row->created_ms),
-        "ended_at", is_open ? json_null() : render_time(row->ended_ms));
+        "ended_at", is_open ? json_null() : render_time(row->ended_ms), "mail",
+        render_text(row->mail <= MAIL_FAILED ? mails[row->mail] : NULL));
 }
 
 void render_event(struct buf *ret, struct door *door, const struct event_row *row,

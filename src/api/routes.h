@@ -21,6 +21,7 @@ enum route_flag {
     ROUTE_BODY = 4,    // reads a JSON object with jansson
     ROUTE_RAW = 8,     // reads the JSON by itself
     ROUTE_ONCE = 16,   // takes an Idempotency-Key
+    ROUTE_OPERATORS = 4096, // of the operator's own app, which its path does not name
     ROUTE_FIGURES = 256, // reads webhooks' figures, too
     ROUTE_MAYBE = 32,  // its body may be left out
     ROUTE_SENDS = 64,  // the op is handed over once its event was sent (api/webhook_tests.c)

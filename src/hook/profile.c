@@ -48,6 +48,10 @@ void profile_free(struct profile *profile)
         type_done(&profile->types[i]);
     free(profile->types);
     free_texts(profile->default_events);
+    for (size_t i = 0; i < profile->mail_line_count; i++) {
+        free(profile->mail_lines[i].label);
+        free(profile->mail_lines[i].pointer);
+    }
     free(profile->secret_charset);
     free(profile->secret_prefix);
     plan_free(profile->plan);

@@ -14,7 +14,7 @@
 
 struct plan; // the compiled body, headers and proofs: hook/plan.h
 
-enum { PROFILE_WAITS_MAX = 24 };
+enum { PROFILE_WAITS_MAX = 24, PROFILE_MAIL_LINES_MAX = 8 };
 enum secret_from {
     SECRET_FROM_NONE,
     SECRET_FROM_MADE,
@@ -55,6 +55,10 @@ struct profile {
     bool honours_retry_after; // on 429 and 503, only to wait longer
     bool disables_on_410;
     bool mails_at_end;
+    struct {
+        char *label, *pointer; // "Product": the payload's "/product_title", where it has one
+    } mail_lines[PROFILE_MAIL_LINES_MAX];
+    size_t mail_line_count;
 
     // registering
     enum events_rule events;

@@ -139,6 +139,37 @@ static enum error_code load_at_end(const struct place *at)
     return code;
 }
 
+// ["Product", "/product_title"]: a line of the e-mail at the end.
+static enum error_code load_mail_line(const struct place *line)
+{
+    struct profile *profile = line->reading->profile;
+    size_t at = profile->mail_line_count;
+    struct place label = place_item(line, 0), pointer = place_item(line, 1);
+    enum error_code code = place_list(line, 2);
+    if (!code && json_array_size(line->value) != 2)
+        return place_wrong(line, "must be a label and a JSON pointer into the payload");
+    profile->mail_line_count += !code;
+    if (!code)
+        code = place_copy(&label, &profile->mail_lines[at].label);
+    if (!code)
+        code = place_copy(&pointer, &profile->mail_lines[at].pointer);
+    if (!code && profile->mail_lines[at].pointer[0] != '/')
+        return place_wrong(&pointer, "must be a JSON pointer such as \"/uuid\"");
+    return code;
+}
+
+static enum error_code load_mail(const struct place *at)
+{
+    enum error_code code = place_list(at, PROFILE_MAIL_LINES_MAX);
+    if (!code && !at->reading->profile->mails_at_end)
+        return place_wrong(at, "is of no use where at_end does not say mail");
+    for (size_t i = 0; !code && i < json_array_size(at->value); i++) {
+        struct place line = place_item(at, i);
+        code = load_mail_line(&line);
+    }
+    return code;
+}
+
 static enum error_code on_410(const struct place *at)
 {
     static const char *const words[] = {"fail", "disable", NULL};
@@ -189,6 +220,7 @@ static const struct place_key profile_keys[] = {
     {"jitter", false, load_jitter},
     {"retry_after", false, load_retry_after},
     {"at_end", false, load_at_end},
+    {"mail", false, load_mail},
     {"on", false, load_on},
     {"test", false, load_test},
     {"open", false, load_open},

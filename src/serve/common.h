@@ -16,6 +16,7 @@ struct guard;
 struct keyring;
 struct limit_table;
 struct mailbox;
+struct mailer;
 struct peers;
 struct resolver;
 struct serve_options;
@@ -33,6 +34,7 @@ struct common {
     struct resolver *resolver;
     struct store *store;
     struct tls_server *tls; // or NULL
+    struct mailer *mailer;  // or NULL
     struct peers *peers;
     struct mailbox *main; // to main's mailbox
     struct mailbox **mailboxes;

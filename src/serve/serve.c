@@ -3,16 +3,15 @@
 
 #include "serve/serve.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "hook/seal.h"
-#include "net/resolver.h"
 #include "net/tls.h"
 #include "serve/common.h"
 #include "serve/drain.h"
+#include "serve/egress.h"
 #include "serve/files.h"
 #include "serve/health.h"
 #include "serve/keys.h"
@@ -84,22 +83,6 @@ static void on_store_lost(void *owner, const char *why)
               "kept",
               why);
     _exit(EXIT_IO);
-}
-
-static enum error_code open_guard(struct serve *serve, struct error *error)
-{
-    const struct serve_options *options = serve->common.options;
-    struct guard *guard = guard_new(options->http);
-
-    serve->common.guard = guard;
-    for (size_t i = 0; i < options->allow_count; i++) {
-        enum error_code code = guard_allow(guard, options->allow_private[i], error);
-
-        if (code != ERR_OK)
-            return code;
-    }
-    guard_deny_own(guard, &serve->listener.address);
-    return ERR_OK;
 }
 
 static enum error_code check_scale(struct serve *serve, struct error *error)
@@ -176,7 +159,7 @@ static enum error_code prepare(struct serve *serve, struct error *error)
     if ((code = listener_bind(&serve->listener, options->listen, error)) != ERR_OK ||
         (code = check_scale(serve, error)) != ERR_OK ||
         (code = profile_folder_load(options->profiles, &common->profiles, error)) != ERR_OK ||
-        (code = open_guard(serve, error)) != ERR_OK ||
+        (code = egress_open(common, &serve->listener.address, error)) != ERR_OK ||
         (code = open_tls(serve, error)) != ERR_OK ||
         (code = files_make_folder(options->data_dir, error)) != ERR_OK ||
         (code = privileges_drop(options->user, options->data_dir, error)) != ERR_OK)
@@ -188,7 +171,7 @@ static enum error_code prepare(struct serve *serve, struct error *error)
 
 static void start_workers(struct common *common)
 {
-    common->resolver = resolver_new((int)limit(LIMIT_RESOLVERS));
+    egress_start(common);
     common->peers = peers_new(random_u64());
     common->key_limits = limit_table_new(KEY_PLACES, random_u64());
     common->stranger_limits = limit_table_new(STRANGER_PLACES, random_u64());
@@ -264,12 +247,10 @@ static void dismantle(struct serve *serve)
     free(common->mailboxes);
     if (common->main)
         mailbox_free(common->main);
-    if (common->resolver)
-        resolver_free(common->resolver);
     peers_free(common->peers);
     limit_table_free(common->key_limits);
     limit_table_free(common->stranger_limits);
-    guard_free(common->guard);
+    egress_close(common);
     tls_server_free(common->tls);
     keyring_free(common->keyring);
     profile_set_done(&common->profiles);

@@ -25,6 +25,9 @@ struct serve_options {
     const char *tls_cert;
     const char *tls_key;
     const char *ca_file; // authorities for calling endpoints; NULL: the system's
+    const char *smtp_url; // NULL: no e-mail is sent
+    const char *smtp_password_file;
+    const char *mail_from;
     const char *user;
     enum log_format log_format;
     enum log_level log_level;

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "hook/card.h"
 #include "serve/common.h"
+#include "serve/post_office.h"
 #include "serve/serve.h"
 #include "serve/worker.h"
 #include "store/store.h"
@@ -142,7 +143,20 @@ static enum settle_result settle_result_of(const struct op *op)
     return op->as.settle.result;
 }
 
-static void take_own_op(struct worker *worker, struct op *op)
+static void take_settle(struct worker *worker, struct op *op)
+{
+    struct settle *settle = op->as.settle.settle;
+
+    op->as.settle.settle = NULL;
+    if (op->result == OP_FAILED) // the process ends; the next start finds the delivery due
+        settle_free(settle);
+    else
+        engine_on_settled(worker->engine, loop_now(worker->loop), settle,
+                          settle_result_of(op));
+}
+
+// A claim that was not done is answered too, or its lane would wait for it for ever.
+static void take_claim(struct worker *worker, struct op *op)
 {
     struct moment now = loop_now(worker->loop);
     struct settle *settle;
@@ -158,6 +172,19 @@ static void take_own_op(struct worker *worker, struct op *op)
             engine_on_settled(worker->engine, now, settle, settle_result_of(op));
         break;
     case OP_CLAIM:
+// What a full disk did not let the store note stays in hand.
+static void take_park(struct worker *worker, struct op *op)
+{
+    struct parcel *parcels = op->as.park.parcels;
+
+    if (op->result != OP_FULL || !parcels)
+        return;
+    op->as.park.parcels = NULL;
+    engine_on_arrivals(worker->engine, loop_now(worker->loop), parcels);
+}
+
+static void take_own_op(struct worker *worker, struct op *op)
+{
         if (op->result == OP_DONE) {
             engine_on_claimed(worker->engine, now, &op->as.claim.claimed);
             op->as.claim.claimed.parcels = NULL;
@@ -192,6 +219,19 @@ static void take_change(struct worker *worker, struct store_change *change)
         engine_on_changed(worker->engine, loop_now(worker->loop), change->webhook_id);
     store_change_done(change);
 }
+// An answer goes to who asked.
+static void take_op(struct worker *worker, struct op *op)
+{
+    if (op->asker == worker) {
+        take_own_op(worker, op);
+        op_free(op);
+    } else if (op->asker == NULL) { // the door's own, of no request
+        door_on_op(worker->door, op);
+    } else if (!worker->office || !post_office_on_op(worker->office, op)) {
+        door_on_op(worker->door, op);
+    }
+}
+
 
 void to_store_take(struct worker *worker, struct mail *mail)
 {
@@ -201,15 +241,7 @@ void to_store_take(struct worker *worker, struct mail *mail)
     struct op *op;
 
     switch ((enum store_mail_kind)mail->kind) {
-    case STORE_MAIL_OP:
-        op = container_of(mail, struct op, mail);
-        if (op->asker == worker) {
-            take_own_op(worker, op);
-            op_free(op);
-        } else {
-            door_on_op(worker->door, op);
-        }
-        break;
+    case STORE_MAIL_OP: take_op(worker, container_of(mail, struct op, mail)); break;
     case STORE_MAIL_ARRIVALS:
         arrivals = container_of(mail, struct store_arrivals, mail);
         if (arrivals->parcels)

@@ -10,7 +10,6 @@
 #include "serve/common.h"
 #include "serve/health.h"
 #include "serve/metrics.h"
-#include "serve/notices.h"
 #include "serve/peers.h"
 #include "serve/post_office.h"
 #include "serve/serve.h"
@@ -74,8 +73,6 @@ static void on_tick(struct timer *timer)
     door_on_timer(worker->door);
     if (worker->office) {
         post_office_look(worker->office, loop_now(worker->loop));
-        notices_look(worker->notices, loop_now(worker->loop));
-    }
     publish_figures(worker);
     loop_timer(worker->loop, timer, loop_now(worker->loop).mono_ms + TICK_MS);
 }
@@ -89,8 +86,7 @@ static void look_whether_drained(struct worker *worker)
         engine_interrupt(worker->engine, now);
     bool is_door_empty = server_drain(worker->server) && door_waiting(worker->door) == 0;
     bool is_engine_empty = engine_drain(worker->engine, now);
-    bool is_post_done = !worker->office || (post_office_is_idle(worker->office) &&
-                                            notices_are_idle(worker->notices));
+    bool is_post_done = !worker->office || post_office_is_idle(worker->office);
     if (!((is_door_empty && is_post_done) || worker->was_cut) || !is_engine_empty ||
         worker->has_drained)
         return;
@@ -241,8 +237,6 @@ struct worker *worker_new(struct common *common, int number)
         caller_new(worker->loop, common->resolver, common->guard, common->options->ca_file);
     if (number == 0) {
         worker->office = post_office_new(worker, common->mailer);
-        worker->notices = notices_new(worker);
-    }
     worker->engine_timer.on_due = on_engine_due;
     worker->tick_timer.on_due = on_tick;
     worker->mail_watch =
@@ -292,7 +286,6 @@ void worker_free(struct worker *worker)
     post_office_close(worker->office);
     drop_mail(worker);
     post_office_free(worker->office);
-    notices_free(worker->notices);
     caller_free(worker->caller);
     engine_free(worker->engine);
     to_test_done(worker);

@@ -21,7 +21,6 @@ struct caller;
 struct common;
 struct door;
 struct id_cipher;
-struct notices;
 struct op;
 struct post_office;
 struct server;
@@ -71,7 +70,6 @@ struct worker {
 
     struct link tests;          // struct testing (serve/to_test.c)
     struct post_office *office; // of the first worker; NULL: another's
-    struct notices *notices;    // …
     struct map card_asks;       // webhook → struct card_ask (serve/to_store.c)
 
     bool is_draining;
