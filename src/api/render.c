@@ -146,7 +146,7 @@ json_t *render_delivery(struct door *door, const struct delivery_row *row, int64
     bool is_open = delivery_is_open(row->state);
 
     return json_pack(
-        "{so so so so ss si so so so so so}", "id",
+        "{so so so so ss si so so so so so so}", "id",
         render_id(door, ID_DELIVERY, row->event_id, row->n), "event",
         render_id(door, ID_EVENT, row->event_id, 0), "webhook",
         render_id(door, ID_WEBHOOK, row->webhook_id, 0), "type", render_text(row->type),

@@ -12,6 +12,8 @@
 
 #include <stdlib.h>
 
+enum { REFUSED_MS = 1000 }; // until a claim that was not done is made again
+
 // A card that was asked for and has not come. A change meanwhile may be older or younger than
 // what the reader saw, so the card is then asked again before the engine is told.
 struct card_ask {
@@ -159,19 +161,17 @@ static void take_settle(struct worker *worker, struct op *op)
 static void take_claim(struct worker *worker, struct op *op)
 {
     struct moment now = loop_now(worker->loop);
-    struct settle *settle;
+    struct claimed nothing = {.webhook_id = op->as.claim.claim.webhook_id,
+                              .next_due_wall_ms = now.wall_ms + REFUSED_MS};
 
-    switch (op->kind) {
-    case OP_SETTLE:
-        settle = op->as.settle.settle;
-        op->as.settle.settle = NULL;
-        if (op->result ==
-            OP_FAILED) // the process ends; the next start finds the delivery due
-            settle_free(settle);
-        else
-            engine_on_settled(worker->engine, now, settle, settle_result_of(op));
-        break;
-    case OP_CLAIM:
+    if (op->result != OP_DONE) {
+        engine_on_claimed(worker->engine, now, &nothing);
+        return;
+    }
+    engine_on_claimed(worker->engine, now, &op->as.claim.claimed);
+    op->as.claim.claimed.parcels = NULL;
+}
+
 // What a full disk did not let the store note stays in hand.
 static void take_park(struct worker *worker, struct op *op)
 {
@@ -185,13 +185,12 @@ static void take_park(struct worker *worker, struct op *op)
 
 static void take_own_op(struct worker *worker, struct op *op)
 {
-        if (op->result == OP_DONE) {
-            engine_on_claimed(worker->engine, now, &op->as.claim.claimed);
-            op->as.claim.claimed.parcels = NULL;
-        }
-        break;
+    switch (op->kind) {
+    case OP_SETTLE: take_settle(worker, op); break;
+    case OP_CLAIM: take_claim(worker, op); break;
+    case OP_PARK: take_park(worker, op); break;
     case OP_HOOK_CARD: take_card(worker, op); break;
-    default: break; // PARK and BEHIND need no answer
+    default: break; // BEHIND: where the disk was full, the next birth too many says it again
     }
 }
 
@@ -219,6 +218,7 @@ static void take_change(struct worker *worker, struct store_change *change)
         engine_on_changed(worker->engine, loop_now(worker->loop), change->webhook_id);
     store_change_done(change);
 }
+
 // An answer goes to who asked.
 static void take_op(struct worker *worker, struct op *op)
 {
@@ -232,13 +232,11 @@ static void take_op(struct worker *worker, struct op *op)
     }
 }
 
-
 void to_store_take(struct worker *worker, struct mail *mail)
 {
     struct moment now = loop_now(worker->loop);
     struct store_arrivals *arrivals;
     struct store_cancelled *cancelled;
-    struct op *op;
 
     switch ((enum store_mail_kind)mail->kind) {
     case STORE_MAIL_OP: take_op(worker, container_of(mail, struct op, mail)); break;

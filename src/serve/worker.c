@@ -71,7 +71,7 @@ static void on_tick(struct timer *timer)
     struct worker *worker = container_of(timer, struct worker, tick_timer);
 
     door_on_timer(worker->door);
-    if (worker->office) {
+    if (worker->office)
         post_office_look(worker->office, loop_now(worker->loop));
     publish_figures(worker);
     loop_timer(worker->loop, timer, loop_now(worker->loop).mono_ms + TICK_MS);
@@ -235,7 +235,7 @@ struct worker *worker_new(struct common *common, int number)
     make_engine(worker);
     worker->caller =
         caller_new(worker->loop, common->resolver, common->guard, common->options->ca_file);
-    if (number == 0) {
+    if (number == 0)
         worker->office = post_office_new(worker, common->mailer);
     worker->engine_timer.on_due = on_engine_due;
     worker->tick_timer.on_due = on_tick;
