@@ -14,6 +14,7 @@ void nothing_answer(struct request *request, struct op *op, struct response *res
     (void)request;
     (void)op;
     response->status = 204;
+    response->type = NULL; // of what is not there
 }
 
 // --- profiles ---
