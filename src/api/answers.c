@@ -31,8 +31,8 @@ static int write_piece(const char *piece, size_t len, void *buf)
     return 0;
 }
 
-void json_write(struct buf *ret, json_t *json)
 // Fifteen digits give each number back as it was written: 0.1, not 0.10000000000000001.
+void json_write(struct buf *ret, json_t *json)
 {
     assert(json != NULL);
     int done = json_dump_callback(json, write_piece, ret,

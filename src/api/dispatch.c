@@ -202,10 +202,10 @@ static enum error_code step_object(struct request *request, struct error *error)
         {PATH_WEBHOOK, ID_WEBHOOK},
         {PATH_EVENT, ID_EVENT},
         {PATH_DELIVERY, ID_DELIVERY},
+        {PATH_JOB, ID_JOB},
     };
 
     for (size_t i = 0; request->object_id == 0 && i < sizeof objects / sizeof *objects; i++) {
-        {PATH_JOB, ID_JOB},
         struct text_span text = request->names[objects[i].name];
         if (text.at != NULL && !parse_object(request, objects[i].kind, text)) {
             return no_such(error);

@@ -41,6 +41,7 @@ struct door_options {
     struct id_cipher *cipher; // the worker's
     int minter;               // number for ids minted here: unique among threads and boots
     bool metrics_need_key;    // the listener is not loopback
+    int time_scale;           // deliver_at comes so many times sooner; 0: as 1
     void *owner;              // of the callbacks
     struct moment (*now)(void *owner);
     // NULL: ready. Else why not, in words ("the store has not answered for 7 s").

@@ -42,9 +42,9 @@ enum path_name {
     PATH_EVENT,
     PATH_DELIVERY,
     PATH_PROFILE,
-    PATH_NAMES
     PATH_JOB,
     PATH_TYPE,
+    PATH_NAMES
 };
 
 // The answer that a request waits for.
