@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { REFUSALS_MAX = 4 };
+enum { REFUSALS_MAX = 16 };
 
 // --- answers that are kept for a repeated Idempotency-Key ---
 
@@ -209,6 +209,9 @@ static void try_again(struct request *request, struct op *op)
     bool was_sent = op->kind == OP_RECORD; // and is not sent again
 
     if (is_clients || was_sent || ++request->refusals > REFUSALS_MAX) {
+        if (op->result == OP_CHANGED && !is_clients) {
+            op->result = OP_STALE; // no version was asked for: it is a matter of load
+        }
         answer_result(request, op);
         return;
     }
@@ -220,8 +223,6 @@ static void try_again(struct request *request, struct op *op)
     }
     op_free(request->found);
     request->found = NULL;
-    op_free(request->figures);
-    request->figures = NULL;
     buf_clear(&request->answer);
     cache_drop(&request->door->apps, map_key(request->app_id));
     dispatch_plan_again(request);

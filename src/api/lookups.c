@@ -325,7 +325,7 @@ void lookup_on_figures(struct request *request, struct op *op)
     // They are waited for once.
     request->figures = op;
     request->tries = 0;
-    if (request->was_asked) { // a list: it stands in found
+    if (request->found->kind == OP_LIST) { // the route's op itself: nothing is left to ask
         answer_with(request, NULL);
     } else {
         dispatch_again(request);

@@ -264,6 +264,44 @@ test('DELETE answers the deleted object; what waits is cancelled', async () => {
   );
 });
 
+test('changes that meet are all made; of deletions that meet one is', async () => {
+  const { client } = await merchant();
+  const { id } = await client.create();
+  const names = Array.from({ length: 12 }, (_, i) => `name ${i}`);
+  const answers = await Promise.all(names.map((name) => client.call('PATCH', `/${id}`, { name })));
+  answers.forEach(({ status, json }, i) => {
+    assert.equal(status, 200, JSON.stringify(json));
+    assert.equal(json.name, names[i]);
+  });
+  const gone = await Promise.all(names.map(() => client.call('DELETE', `/${id}`)));
+  assert.deepEqual(gone.map(({ status }) => status).sort(), [200, ...Array(11).fill(404)]);
+});
+
+test('an Idempotency-Key makes one webhook, and the repeat counts as a call', async () => {
+  const { client } = await merchant({ mode: 'test' });
+  const headers = { ...client.headers, 'Idempotency-Key': 'once' };
+  const body = { name: 'Orders', url: URL_OK };
+  const first = await client.call('POST', '', body, headers);
+  const again = await client.call('POST', '', body, headers);
+  assert.equal(again.status, 201);
+  assert.deepEqual(again.json, first.json);
+  assert.equal(again.headers.get('idempotency-replayed'), 'true');
+  assert.equal(again.headers.get('x-ratelimit-remaining'), '98');
+  assert.equal((await client.call('POST', '', { ...body, name: 'Other' }, headers)).status, 422);
+  assert.equal((await client.call('GET')).json.length, 1);
+});
+
+test('a body that is too large, or of another type, is refused in the same form', async () => {
+  const { client } = await merchant();
+  const large = await client.call('POST', '', { name: 'x'.repeat(300_000), url: URL_OK });
+  assert.equal(large.status, 413);
+  assert.equal(large.json.statusCode, 413);
+  const typed = { ...client.headers, 'Content-Type': 'text/xml' };
+  const response = await fetch(server.base + PATH, { method: 'POST', headers: typed, body: '<a/>' });
+  assert.equal(response.status, 415);
+  assert.equal((await response.json()).statusCode, 415);
+});
+
 test('another method: 405; nothing at the path: 404; both are counted', async () => {
   const { client } = await merchant({ mode: 'test' });
   const put = await client.call('PUT', '', {});

@@ -165,6 +165,7 @@ test('nothing at a path: 404; another method: 405', async () => {
   const { key } = await merchant();
   assertRefused(await call(key, 'GET', '/a/b'), 404);
   assertRefused(await call(key, 'PUT', '', {}), 405);
+  assertRefused(await register(key, { name: 'x'.repeat(300_000) }), 413);
 });
 
 test('what is sent to such a webhook verifies with the secret that was shown', async (t) => {
