@@ -1,6 +1,7 @@
 // A worker: one thread, one event loop, and on it everything of the hot path: the doors, the
 // engine's lanes of the webhooks that hash to it, and the sender. It shares nothing mutable
-// with other threads but mailboxes and the counters below, each of which has one writer.
+// with other threads but mailboxes, the tables of limits (thread/limit.h) and the counters
+// below, each of which has one writer.
 
 #ifndef SERVE_WORKER_H
 #define SERVE_WORKER_H

@@ -197,8 +197,8 @@ static void make_operator_key(struct world *world)
     char lookup[16], hint[8];
 
     random_fill(dice, sizeof dice);
-    door_make_key(pepper_key, "ph_live_", dice, world->operator_key, &op->as.key.row,
-                  lookup, hint);
+    door_make_key(pepper_key, "ph_live_", dice, world->operator_key, &op->as.key.row, lookup,
+                  hint);
     op->as.key.row.id = minter_next(&minter, clock_now().wall_ms);
     op->as.key.row.name = "operator";
     op->as.key.verb = VERB_CREATE;
