@@ -25,7 +25,11 @@ async function call(key, method, path = '', body, more = {}) {
 
 async function merchant({ mode = 'test', scopes, app } = {}) {
   const id = app ?? (await server.client.newApp({ name: 'Shop', profile: 'yoco' })).id;
-  const { key } = await server.client.newKey(id, { name: 'Till', mode, ...(scopes && { scopes }) });
+  const { key } = await server.client.newKey(id, {
+    name: 'Till',
+    mode,
+    ...(scopes && { scopes }),
+  });
   return { app: id, key };
 }
 
@@ -65,7 +69,10 @@ test('the mode follows the key that made it; keys of either mode see all', async
   assert.match(live, /^sk_live_/);
   assert.equal((await register(key)).json.mode, 'test');
   assert.equal((await register(live)).json.mode, 'live');
-  assert.deepEqual((await list(key)).map(({ mode }) => mode), ['live', 'test']);
+  assert.deepEqual(
+    (await list(key)).map(({ mode }) => mode),
+    ['live', 'test'],
+  );
 });
 
 test('a missing or wrong key: 403', async () => {
@@ -129,7 +136,11 @@ test('delete: 200 and a message; then 404, as for what was never there', async (
   const gone = await call(mine.key, 'DELETE', `/${id}`);
   assertRefused(gone, 404);
   for (const unknown of ['sub_000000000000000000000000', 'sub_1', 'wh_1', `${id}a`]) {
-    assert.deepEqual((await call(mine.key, 'DELETE', `/${unknown}`)).json, gone.json, unknown);
+    assert.deepEqual(
+      (await call(mine.key, 'DELETE', `/${unknown}`)).json,
+      gone.json,
+      unknown,
+    );
   }
   assert.deepEqual(await list(mine.key), []);
 });
@@ -173,7 +184,8 @@ test('what is sent to such a webhook verifies with the secret that was shown', a
   const receiver = await startReceiver({ profile: 'yoco' });
   t.after(() => receiver.close());
   receiver.secret = (await register(key, { url: receiver.url })).json.secret;
-  const payload = '{"id":"p_1","type":"payment","mode":"live","metadata":{"checkoutId":"ch_1"}}';
+  const payload =
+    '{"id":"p_1","type":"payment","mode":"live","metadata":{"checkoutId":"ch_1"}}';
   assert.equal((await server.client.send(app, 'payment.succeeded', payload)).status, 202);
   const [got] = await receiver.got(1);
   assert.equal(got.verified, true, got.reason);
