@@ -22,7 +22,7 @@ static const char password_variable[] = "POSTHORN_SMTP_PASSWORD";
 // The file's first line, or what the environment says, which then forgets it.
 static enum error_code read_password(const char *path, struct buf *ret, struct error *error)
 {
-    const char *value = getenv(password_variable);
+    char *value = getenv(password_variable);
     bool is_found = true;
     enum error_code code = ERR_OK;
 
@@ -30,6 +30,8 @@ static enum error_code read_password(const char *path, struct buf *ret, struct e
         code = files_read(path, true, ret, &is_found, error);
     else if (value)
         buf_add_str(ret, value);
+    if (value)
+        OPENSSL_cleanse(value, strlen(value));
     unsetenv(password_variable);
     if (code == ERR_OK && !is_found)
         code = error_at(error, ERR_CONFIG, "smtp-password-file", "%s is missing", path);

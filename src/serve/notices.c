@@ -127,11 +127,11 @@ static void ask(struct notices *notices, struct op *op)
     store_submit(notices->worker->common->store, op);
 }
 
-void notices_look(struct notices *notices, struct moment now)
+static void look(struct notices *notices, struct moment now)
 {
     struct op *op;
 
-    if (notices->is_busy || notices->worker->is_draining || now.mono_ms < notices->look_at_ms)
+    if (notices->is_busy || notices->worker->is_draining)
         return;
     notices->is_busy = true;
     notices->look_at_ms = now.mono_ms + LOOK_MS;
@@ -139,6 +139,12 @@ void notices_look(struct notices *notices, struct moment now)
     op->as.post_take.limit = AT_ONCE;
     op->as.post_take.now_ms = now.wall_ms;
     ask(notices, op);
+}
+
+void notices_look(struct notices *notices, struct moment now)
+{
+    if (now.mono_ms >= notices->look_at_ms)
+        look(notices, now);
 }
 
 static void on_take(struct notices *notices, struct op *op)
@@ -233,13 +239,16 @@ static void on_app(struct notices *notices, const struct op *op)
     app_card_drop(card);
 }
 
-static void end_one(struct notices *notices)
+static void end_one(struct notices *notices, bool is_told)
 {
+    bool may_be_more;
+
     if (--notices->left > 0)
         return;
-    if (notices->take && notices->take->as.post_take.count == AT_ONCE)
-        notices->look_at_ms = 0; // there may be more
+    may_be_more = is_told && notices->take->as.post_take.count == AT_ONCE;
     forget(notices);
+    if (may_be_more)
+        look(notices, loop_now(notices->worker->loop));
 }
 
 // One that could not be accepted now is taken again.
@@ -250,7 +259,7 @@ static void on_accept(struct notices *notices, const struct op *op)
     struct op *next;
 
     if (!is_accepted || worker->was_cut || worker->has_drained) {
-        end_one(notices);
+        end_one(notices, false);
         return;
     }
     next = new_op(notices, OP_POST_DONE);
@@ -263,7 +272,7 @@ void notices_on_op(struct notices *notices, struct op *op)
 {
     switch (op->kind) {
     case OP_ACCEPT: on_accept(notices, op); break;
-    case OP_POST_DONE: end_one(notices); break;
+    case OP_POST_DONE: end_one(notices, op->result == OP_DONE); break;
     case OP_POST_TAKE:
         if (!notices->worker->is_draining) {
             on_take(notices, op);

@@ -97,12 +97,11 @@ static struct op *new_op(const struct post_office *office, enum op_kind kind)
     return op_new(kind, office->worker->number, (void *)office);
 }
 
-void post_office_look(struct post_office *office, struct moment now)
+static void look(struct post_office *office, struct moment now)
 {
     struct op *op;
 
-    notices_look(office->notices, now);
-    if (office->is_busy || office->worker->is_draining || now.mono_ms < office->look_at_ms)
+    if (office->is_busy || office->worker->is_draining)
         return;
     office->is_busy = true;
     office->look_at_ms = now.mono_ms + LOOK_MS;
@@ -111,6 +110,13 @@ void post_office_look(struct post_office *office, struct moment now)
     op->as.post_take.limit = 1;
     op->as.post_take.now_ms = now.wall_ms;
     ask(office, op);
+}
+
+void post_office_look(struct post_office *office, struct moment now)
+{
+    notices_look(office->notices, now);
+    if (now.mono_ms >= office->look_at_ms)
+        look(office, now);
 }
 
 static void tell_done(struct post_office *office, enum mail_state state, int64_t wait_ms)
@@ -279,10 +285,11 @@ static void on_refusal(struct post_office *office, struct op *op)
 static void on_op(struct post_office *office, struct op *op)
 {
     if (op->kind == OP_POST_DONE) {
-        if (op->result == OP_DONE)
-            office->look_at_ms = 0; // there may be more
+        bool is_done = op->result == OP_DONE;
         op_free(op);
         forget(office);
+        if (is_done) // there may be more
+            look(office, loop_now(office->worker->loop));
     } else if (office->worker->is_draining) {
         op_free(op);
         forget(office);
