@@ -70,6 +70,7 @@ bool sqlite_begin(struct store_backend *backend, bool writes)
     backend->code = SQLITE_OK;
     backend->group++;
     backend->has_changed_config = false;
+    backend->stat_before = backend->stat;
     backend->caught_up_count = 0;
     runs_mark(&backend->runs);
     return sqlite_run(backend, writes ? SQL_BEGIN_WRITE : SQL_BEGIN_READ);
@@ -85,6 +86,7 @@ static void roll_back(struct store_backend *backend)
         sqlite_run(backend, SQL_ROLLBACK);
     }
     runs_rollback(&backend->runs);
+    backend->stat = backend->stat_before;
     for (size_t i = 0; i < backend->caught_up_count; i++)
         backend->caught_up[i]->is_behind = true;
     backend->caught_up_count = 0;

@@ -79,9 +79,9 @@ struct store_backend {
     size_t caught_up_count, caught_up_cap;
     bool has_accepted; // since the last step
 
-    int wal_pages;        // after the last commit
-    int wal_checkpointed; // of them, when last tried
-    struct stat_state stat;
+    int wal_pages;                       // after the last commit
+    int wal_checkpointed;                // of them, when last tried
+    struct stat_state stat, stat_before; // the group
     struct sweep sweep;
     struct erase erase;
     bool has_work;       // of sweeping or erasing

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "store/sqlite_sql.h"
+#include "store/sqlite_stat.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -203,6 +204,8 @@ static bool answers(sqlite3 *db, const char *sql, const char *expected)
 // shows here, before anything is written.
 static bool has_schema(sqlite3 *db)
 {
+    if (stat_define(db) != SQLITE_OK)
+        return false;
     for (int i = 0; i < SQL_COUNT; i++) {
         sqlite3_stmt *statement = NULL;
         int code = sqlite3_prepare_v2(db, sqlite_sql[i], -1, &statement, NULL);

@@ -183,11 +183,14 @@
     X(STAT_ATTEMPTS, "SELECT a.id, d.webhook, a.started, a.ms, a.error, a.trigger, a.effect" \
                      " FROM attempt a LEFT JOIN delivery d ON d.event = a.event"             \
                      " AND d.n = a.n WHERE a.id > ?1 ORDER BY a.id LIMIT ?2")                \
-    X(STAT_GET, "SELECT accepted, delivered, failed, attempts, failures, ms, last,"          \
-                " histogram FROM stat WHERE hour = ?1 AND id = ?2")                          \
-    X(STAT_PUT, "INSERT OR REPLACE INTO stat(hour, id, accepted, delivered, failed,"         \
-                " attempts, failures, ms, last, histogram)"                                  \
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")                         \
+    X(STAT_ADD, "INSERT INTO stat(hour, id, accepted, delivered, failed, attempts,"          \
+                " failures, ms, last, histogram)"                                            \
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"                          \
+                " ON CONFLICT(hour, id) DO UPDATE SET accepted = accepted + ?3,"             \
+                " delivered = delivered + ?4, failed = failed + ?5,"                         \
+                " attempts = attempts + ?6, failures = failures + ?7, ms = ms + ?8,"         \
+                " last = max(last, ?9), histogram = CASE WHEN ?10 IS NULL THEN histogram"    \
+                " ELSE merge_histograms(histogram, ?10) END")                                \
     X(STAT_DROP, "DELETE FROM stat WHERE hour = ?1 AND id = ?2")                             \
     X(STAT_PRUNE, "DELETE FROM stat WHERE (hour, id) IN (SELECT hour, id FROM stat"          \
                   " WHERE hour >= 0 AND hour < ?1 LIMIT 500)")                               \

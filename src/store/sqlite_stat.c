@@ -10,8 +10,9 @@
 #include <stdlib.h>
 
 enum {
-    FOLD_ROWS = 2000, // of each kind, in one piece
-    WAIT_MS = 500,    // fewer rows wait for company that long
+    FOLD_ROWS = 1000,  // of each kind, in one piece
+    LATE_ROWS = 20000, // so many are folded without waiting for a group
+    WAIT_MS = 500,     // few rows wait for company that long
     KEEP_HOURS = 90 * 24,
     ALL_TIME = -1 // in the place of an hour
 };
@@ -21,12 +22,33 @@ struct sums {
     int64_t hour, id;
     int64_t accepted, delivered, failed, attempts, failed_attempts, ms;
     int64_t last_ms;
-    struct histogram histogram;
+    struct histogram *durations; // or NULL
 };
 
 static int64_t hour_of(int64_t wall_ms)
 {
     return wall_ms > 0 ? wall_ms / STATS_HOUR_MS : 0;
+}
+
+// SQL's merge_histograms(a, b); either may be NULL.
+static void merge_histograms(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    unsigned char packed[HISTOGRAM_PACKED_MAX];
+    struct histogram sum = {0};
+    struct histogram part;
+
+    for (int i = 0; i < count; i++)
+        if (histogram_unpack(sqlite3_value_blob(values[i]),
+                             (size_t)sqlite3_value_bytes(values[i]), &part))
+            histogram_merge(&sum, &part);
+    sqlite3_result_blob(context, packed, (int)histogram_pack(&sum, packed), SQLITE_TRANSIENT);
+}
+
+int stat_define(sqlite3 *db)
+{
+    return sqlite3_create_function(db, "merge_histograms", 2,
+                                   SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, merge_histograms,
+                                   NULL, NULL);
 }
 
 bool stat_load(struct store_backend *backend)
@@ -36,6 +58,7 @@ bool stat_load(struct store_backend *backend)
     long long attempt = 0, event = 0;
     int n = -1;
 
+    sqlite_note(backend, stat_define(backend->db));
     sqlite3_bind_text(get, 1, "stat_to", -1, SQLITE_STATIC);
     if (sqlite_step(backend, SQL_SETTING_GET)) {
         const char *text = (const char *)sqlite3_column_text(get, 0);
@@ -64,61 +87,42 @@ static void save(struct store_backend *backend)
     sqlite_run(backend, SQL_SETTING_SET);
 }
 
+static int64_t rows_left(const struct store_backend *backend)
+{
+    return backend->last_attempt - backend->stat.attempt + backend->stat.deliveries;
+}
+
 bool stat_is_due(const struct store_backend *backend, int64_t now_ms)
 {
-    const struct stat_state *state = &backend->stat;
-    int64_t rows = backend->last_attempt - state->attempt + state->deliveries;
+    int64_t waited_ms = now_ms - backend->stat.folded_ms;
+    int64_t rows = rows_left(backend);
 
-    return rows >= 2 * FOLD_ROWS ||
-           (rows > 0 && (now_ms - state->folded_ms >= WAIT_MS || now_ms < state->folded_ms));
+    return rows >= LATE_ROWS || (rows > 0 && (waited_ms >= WAIT_MS || waited_ms < 0));
 }
 
 // --- one row of the table ---
 
-static void read_old(struct store_backend *backend, struct sums *sums)
+static void add_sums(struct store_backend *backend, const struct sums *sums)
 {
-    sqlite3_stmt *get = sqlite_statement(backend, SQL_STAT_GET);
-    struct histogram old;
-
-    sqlite3_bind_int64(get, 1, sums->hour);
-    sqlite3_bind_int64(get, 2, sums->id);
-    if (sqlite_step(backend, SQL_STAT_GET)) {
-        int64_t last_ms = sqlite3_column_int64(get, 6);
-        sums->accepted += sqlite3_column_int64(get, 0);
-        sums->delivered += sqlite3_column_int64(get, 1);
-        sums->failed += sqlite3_column_int64(get, 2);
-        sums->attempts += sqlite3_column_int64(get, 3);
-        sums->failed_attempts += sqlite3_column_int64(get, 4);
-        sums->ms += sqlite3_column_int64(get, 5);
-        sums->last_ms = last_ms > sums->last_ms ? last_ms : sums->last_ms;
-        if (histogram_unpack(sqlite3_column_blob(get, 7),
-                             (size_t)sqlite3_column_bytes(get, 7), &old))
-            histogram_merge(&sums->histogram, &old);
-    }
-    sqlite_reset(backend, SQL_STAT_GET);
-}
-
-static void add_sums(struct store_backend *backend, struct sums *sums)
-{
-    sqlite3_stmt *put = sqlite_statement(backend, SQL_STAT_PUT);
+    sqlite3_stmt *add = sqlite_statement(backend, SQL_STAT_ADD);
     unsigned char packed[HISTOGRAM_PACKED_MAX];
     int at = 1;
 
-    read_old(backend, sums);
-    sqlite3_bind_int64(put, at++, sums->hour);
-    sqlite3_bind_int64(put, at++, sums->id);
-    sqlite3_bind_int64(put, at++, sums->accepted);
-    sqlite3_bind_int64(put, at++, sums->delivered);
-    sqlite3_bind_int64(put, at++, sums->failed);
-    sqlite3_bind_int64(put, at++, sums->attempts);
-    sqlite3_bind_int64(put, at++, sums->failed_attempts);
-    sqlite3_bind_int64(put, at++, sums->ms);
-    sqlite3_bind_int64(put, at++, sums->last_ms);
-    sqlite3_bind_blob(put, at, packed,
-                      sums->hour == ALL_TIME ? 0
-                                             : (int)histogram_pack(&sums->histogram, packed),
-                      SQLITE_STATIC);
-    sqlite_run(backend, SQL_STAT_PUT);
+    sqlite3_bind_int64(add, at++, sums->hour);
+    sqlite3_bind_int64(add, at++, sums->id);
+    sqlite3_bind_int64(add, at++, sums->accepted);
+    sqlite3_bind_int64(add, at++, sums->delivered);
+    sqlite3_bind_int64(add, at++, sums->failed);
+    sqlite3_bind_int64(add, at++, sums->attempts);
+    sqlite3_bind_int64(add, at++, sums->failed_attempts);
+    sqlite3_bind_int64(add, at++, sums->ms);
+    sqlite3_bind_int64(add, at++, sums->last_ms);
+    if (sums->durations)
+        sqlite3_bind_blob(add, at, packed, (int)histogram_pack(sums->durations, packed),
+                          SQLITE_STATIC);
+    else
+        sqlite3_bind_null(add, at);
+    sqlite_run(backend, SQL_STAT_ADD);
 }
 
 // --- a piece ---
@@ -160,14 +164,14 @@ static void count_accepted(const struct store_backend *backend, struct map *all,
         rows[i]->accepted++;
 }
 
-static int64_t read_deliveries(struct store_backend *backend, struct map *all)
+static int64_t read_deliveries(struct store_backend *backend, struct map *all, int64_t rows)
 {
     sqlite3_stmt *list = sqlite_statement(backend, SQL_STAT_DELIVERIES);
     int64_t count = 0;
 
     sqlite3_bind_int64(list, 1, backend->stat.event);
     sqlite3_bind_int(list, 2, backend->stat.n);
-    sqlite3_bind_int(list, 3, FOLD_ROWS);
+    sqlite3_bind_int64(list, 3, rows);
     for (; sqlite_step(backend, SQL_STAT_DELIVERIES); count++) {
         backend->stat.event = sqlite3_column_int64(list, 0);
         backend->stat.n = sqlite3_column_int(list, 1);
@@ -204,18 +208,21 @@ static void count_attempt(const struct store_backend *backend, struct map *all,
         rows[i]->failed += effect == EFFECT_FAILED;
         rows[i]->ms += ms;
         rows[i]->last_ms = started_ms > rows[i]->last_ms ? started_ms : rows[i]->last_ms;
-        if (rows[i]->hour != ALL_TIME)
-            histogram_add(&rows[i]->histogram, ms);
+        if (rows[i]->hour == ALL_TIME)
+            continue;
+        if (!rows[i]->durations)
+            rows[i]->durations = NEW(struct histogram);
+        histogram_add(rows[i]->durations, ms);
     }
 }
 
-static int64_t read_attempts(struct store_backend *backend, struct map *all)
+static int64_t read_attempts(struct store_backend *backend, struct map *all, int64_t rows)
 {
     sqlite3_stmt *list = sqlite_statement(backend, SQL_STAT_ATTEMPTS);
     int64_t count = 0;
 
     sqlite3_bind_int64(list, 1, backend->stat.attempt);
-    sqlite3_bind_int(list, 2, FOLD_ROWS);
+    sqlite3_bind_int64(list, 2, rows);
     for (; sqlite_step(backend, SQL_STAT_ATTEMPTS); count++) {
         backend->stat.attempt = sqlite3_column_int64(list, 0);
         if (does_count(list))
@@ -234,30 +241,42 @@ static void write_all(struct store_backend *backend, struct map *all)
         struct sums *sums = value;
         if (sums->id != 0) // of an app that is no longer known
             add_sums(backend, sums);
+        free(sums->durations);
         free(sums);
     }
     map_done(all);
 }
 
-bool stat_fold(struct store_backend *backend, int64_t now_ms)
+static void fold(struct store_backend *backend, int64_t rows, int64_t now_ms)
 {
+    struct stat_state *state = &backend->stat;
     struct map all;
     int64_t deliveries, attempts;
 
     map_init(&all, 0);
-    deliveries = read_deliveries(backend, &all);
-    attempts = read_attempts(backend, &all);
+    deliveries = read_deliveries(backend, &all, rows);
+    attempts = read_attempts(backend, &all, rows);
     write_all(backend, &all);
     save(backend);
-    backend->stat.deliveries -= deliveries;
-    if (deliveries < FOLD_ROWS)
-        backend->stat.deliveries = 0;
-    else if (backend->stat.deliveries <= 0)
-        backend->stat.deliveries = 1; // perhaps
-    if (attempts < FOLD_ROWS)         // ids that are missing were rolled back
-        backend->stat.attempt = backend->last_attempt;
-    backend->stat.folded_ms = now_ms;
-    return deliveries == FOLD_ROWS || attempts == FOLD_ROWS;
+    state->deliveries -= deliveries;
+    if (deliveries < rows)
+        state->deliveries = 0;
+    else if (state->deliveries <= 0)
+        state->deliveries = 1; // perhaps
+    if (attempts < rows)       // ids that are missing were rolled back
+        state->attempt = backend->last_attempt;
+    state->folded_ms = now_ms;
+}
+
+void stat_fold(struct store_backend *backend, int64_t now_ms)
+{
+    fold(backend, FOLD_ROWS, now_ms);
+}
+
+void stat_fold_along(struct store_backend *backend, size_t ops, int64_t now_ms)
+{
+    if (rows_left(backend) >= 2 * FOLD_ROWS)
+        fold(backend, FOLD_ROWS + (int64_t)ops, now_ms);
 }
 
 void stat_note_accepted(struct store_backend *backend, int64_t event_id, int64_t created_ms,

@@ -69,7 +69,6 @@ static bool prune_jobs(struct store_backend *backend, int64_t now_ms)
 static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
                     enum store_verdict *ret_verdict, struct news *ret_news)
 {
-    const struct stat_state before = backend->stat;
     bool is_dropped = false;
     bool has_more = true;
 
@@ -93,7 +92,6 @@ static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
     *ret_verdict = sqlite_end(backend);
     if (*ret_verdict != STORE_DONE) {
         // What was done since the front may not have been kept: from the front again.
-        backend->stat = before;
         backend->sweep = (struct sweep){0};
         backend->erase = (struct erase){0};
         backend->has_work = backend->has_jobs = true;

@@ -3,6 +3,7 @@
 // is big.
 
 #include "store/sqlite_sql.h"
+#include "store/sqlite_stat.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +22,7 @@ static sqlite3 *db;
 static int set_up(void **state)
 {
     (void)state;
-    return sqlite3_open(":memory:", &db) ||
+    return sqlite3_open(":memory:", &db) || stat_define(db) != SQLITE_OK ||
            sqlite3_exec(db, sqlite_schema, NULL, NULL, NULL) != SQLITE_OK;
 }
 
