@@ -39,4 +39,4 @@ add_node_tests(receivers 60)
 add_node_tests(flow 300)
 
 # They measure waits: alone on the machine, or a busy neighbour would be what is measured.
-set_tests_properties(flow_schedule flow_crowd PROPERTIES RUN_SERIAL ON)
+set_tests_properties(flow_schedule flow_crowd flow_later PROPERTIES RUN_SERIAL ON)

@@ -60,6 +60,24 @@ test('it can be cancelled while it waits, and goes at once when it is retried', 
   await shop.reaches(second, 'delivered');
 });
 
+// A plan that the store refuses, because the app has changed, is made again for the same time.
+test('the time stays while webhooks come and go', async (t) => {
+  const server = await startServer(t);
+  const shop = await openShop(t, server, { profile: 'standard' });
+  const time = at(60000);
+  const change = () => shop.api.newWebhook(shop.app, { url: shop.receiver.url });
+  const sends = Array.from({ length: 60 }, () => shop.send('a', '{}', later(time)));
+  const changes = Array.from({ length: 20 }, change);
+  const events = await Promise.all(sends);
+  await Promise.all(changes);
+  for (const { deliveries } of events) {
+    assert.ok(deliveries.length >= 1);
+    const delivery = await shop.delivery(deliveries.at(-1).id);
+    assert.deepEqual([delivery.state, delivery.next_attempt_at], ['waiting', time]);
+  }
+  assert.equal(shop.receiver.requests.length, 0);
+});
+
 test('times that are past, far or none are refused', async (t) => {
   const server = await startServer(t);
   const shop = await openShop(t, server, { profile: 'standard' });
