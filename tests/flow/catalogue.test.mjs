@@ -265,6 +265,18 @@ test('an app adds a hundred types and no more, whoever is first', async () => {
   assert.equal((await typesOf(app)).length, 101);
 });
 
+test('all that an app adds has an end, and so has each', async () => {
+  const app = await newApp('mesilat');
+  const sized = (length) => `{"example":"${'x'.repeat(length - 14)}"}`;
+  assert.equal((await put(app, 'big', sized(16384))).status, 201);
+  assert.equal((await put(app, 'bigger', sized(16385))).status, 422);
+  for (let i = 0; i < 14; i++) assert.equal((await put(app, `t${i}`, sized(16384))).status, 201);
+  const full = await put(app, 'last', sized(16384));
+  assert.equal(full.status, 409, full.text);
+  assert.equal(full.json.code, 'quota_exceeded');
+  assert.equal((await put(app, 'last', sized(16000))).status, 201);
+});
+
 test('types that are added at the same time are all there', async () => {
   const app = await newApp('yoco');
   const answers = await Promise.all([1, 2, 3, 4].map((i) => put(app, `t${i}`, {})));
