@@ -8,6 +8,7 @@
 #include "api/problem.h"
 #include "api/render.h"
 #include "base/json_span.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "hook/app_card.h"
 #include "hook/intake.h"
@@ -141,6 +142,8 @@ enum error_code test_ask(struct request *request, struct op *op, struct error *e
                         now_ms, door->options.cipher, &op->as.record.accept, error);
     }
     if (code == ERR_OK) { // whatever webhooks the type goes to, a test goes to this one
+        free(op->as.record.accept.webhook_ids);
+        op->as.record.accept.webhook_ids = NEW(int64_t);
         op->as.record.accept.webhook_ids[0] = request->object_id;
         op->as.record.accept.target_count = 1;
     }
