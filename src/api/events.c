@@ -17,13 +17,12 @@
 #include <string.h>
 
 enum { DELIVERIES_SHOWN = 100, UID_ROOM = 129, TYPE_ROOM = EVENT_TYPE_MAX + 1 };
+enum { ORDER_KEY_ROOM = EVENT_ORDER_KEY_MAX + 1 };
 
-enum { TYPE, PAYLOAD, UID, MODE, DELIVER_AT, MEMBERS };
-static const char *const members[MEMBERS] = {[TYPE] = "type",
-                                             [PAYLOAD] = "payload",
-                                             [UID] = "id",
-                                             [MODE] = "mode",
-                                             [DELIVER_AT] = "deliver_at"};
+enum { TYPE, PAYLOAD, UID, MODE, DELIVER_AT, ORDER_KEY, MEMBERS };
+static const char *const members[MEMBERS] = {
+    [TYPE] = "type", [PAYLOAD] = "payload",       [UID] = "id",
+    [MODE] = "mode", [DELIVER_AT] = "deliver_at", [ORDER_KEY] = "order_key"};
 
 // A request's body, taken apart.
 struct envelope {
@@ -32,6 +31,8 @@ struct envelope {
     size_t type_len;
     char uid[UID_ROOM];
     size_t uid_len; // 0: none
+    char order_key[ORDER_KEY_ROOM];
+    size_t order_key_len; // 0: none
     enum event_mode mode;
     int64_t due_ms; // 0: at once
 };
@@ -109,6 +110,25 @@ static enum error_code read_uid(struct envelope *envelope, struct error *error)
     return ERR_OK;
 }
 
+static enum error_code read_order_key(struct envelope *envelope, struct error *error)
+{
+    const struct json_span *key = &envelope->parts[ORDER_KEY];
+
+    if (key->kind == JSON_NONE || key->kind == JSON_NULL_VALUE) {
+        return ERR_OK;
+    }
+    if (key->kind != JSON_TEXT ||
+        !json_text(key, envelope->order_key, sizeof envelope->order_key,
+                   &envelope->order_key_len) ||
+        envelope->order_key_len == 0 ||
+        !text_is(envelope->order_key, envelope->order_key_len, "!-~")) {
+        return error_at(error, ERR_INVALID_FIELD, "order_key",
+                        "must be 1 to %d printable ASCII characters without a space",
+                        (int)EVENT_ORDER_KEY_MAX);
+    }
+    return ERR_OK;
+}
+
 static enum error_code read_mode(struct envelope *envelope, enum event_mode normal,
                                  struct error *error)
 {
@@ -160,7 +180,7 @@ static enum error_code read_envelope(const struct request *request, struct envel
     enum error_code code = json_check(request->body.at, request->body.len, &body, error);
 
     memset(ret->parts, 0, sizeof ret->parts);
-    ret->uid_len = 0;
+    ret->uid_len = ret->order_key_len = 0;
     if (code == ERR_OK) {
         code = walk(&body, ret, error);
     }
@@ -169,6 +189,9 @@ static enum error_code read_envelope(const struct request *request, struct envel
     }
     if (code == ERR_OK) {
         code = read_uid(ret, error);
+    }
+    if (code == ERR_OK) {
+        code = read_order_key(ret, error);
     }
     if (code == ERR_OK) {
         code = read_mode(ret, request->mode, error);
@@ -203,6 +226,9 @@ static enum error_code plan_again(struct request *request, struct op *op, struct
                                   .type_len = strlen(old->type),
                                   .uid = old->uid,
                                   .uid_len = old->uid != NULL ? strlen(old->uid) : 0,
+                                  .order_key = old->order_key,
+                                  .order_key_len =
+                                      old->order_key != NULL ? strlen(old->order_key) : 0,
                                   .mode = old->mode,
                                   .trigger = TRIGGER_SCHEDULED,
                                   .due_ms = request->due_ms};
@@ -242,6 +268,9 @@ enum error_code event_create_ask(struct request *request, struct op *op, struct 
                                   .type_len = envelope.type_len,
                                   .uid = envelope.uid_len > 0 ? envelope.uid : NULL,
                                   .uid_len = envelope.uid_len,
+                                  .order_key =
+                                      envelope.order_key_len > 0 ? envelope.order_key : NULL,
+                                  .order_key_len = envelope.order_key_len,
                                   .mode = envelope.mode,
                                   .trigger = TRIGGER_SCHEDULED,
                                   .payload = envelope.parts[PAYLOAD],

@@ -146,7 +146,7 @@ json_t *render_delivery(struct door *door, const struct delivery_row *row, int64
     bool is_open = delivery_is_open(row->state);
 
     return json_pack(
-        "{so so so so ss si so so so so so so}", "id",
+        "{so so so so ss si so so so so so so so}", "id",
         render_id(door, ID_DELIVERY, row->event_id, row->n), "event",
         render_id(door, ID_EVENT, row->event_id, 0), "webhook",
         render_id(door, ID_WEBHOOK, row->webhook_id, 0), "type", render_text(row->type),
@@ -155,7 +155,8 @@ json_t *render_delivery(struct door *door, const struct delivery_row *row, int64
         row->last_status > 0 ? json_integer(row->last_status) : json_null(), "last_error",
         render_last_error(row->last_error), "created_at", render_time(row->created_ms),
         "ended_at", is_open ? json_null() : render_time(row->ended_ms), "mail",
-        render_text(row->mail <= MAIL_FAILED ? mails[row->mail] : NULL));
+        render_text(row->mail <= MAIL_FAILED ? mails[row->mail] : NULL), "sequence",
+        row->sequence > 0 ? json_integer(row->sequence) : json_null());
 }
 
 void render_event(struct buf *ret, struct door *door, const struct event_row *row,

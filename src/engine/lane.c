@@ -15,6 +15,7 @@
 // Idle lanes keep their cards, so that a steady trickle of events asks for none; a card is
 // about 4 KiB.
 enum { IDLE_MAX = 12288, LEAST_ROOM = 16 };
+enum { BACKLOG_MS = 1000 }; // what the store has is older than that: it is a backlog
 
 static struct held *held_of(struct heap_item *item)
 {
@@ -139,7 +140,7 @@ void lane_wait(struct lane *lane, struct held *held, int64_t due_mono_ms)
 static bool is_young(const struct engine *engine, const struct lane *lane,
                      const struct parcel *parcel, int64_t due_mono_ms)
 {
-    bool is_behind = lane->is_behind || lane->next_mono_ms <= engine->now.mono_ms;
+    bool is_behind = lane->is_behind || lane->next_mono_ms < engine->now.mono_ms - BACKLOG_MS;
 
     return is_behind && (parcel->is_newest || !parcel->is_parked) && parcel->number == 0 &&
            due_mono_ms <= engine->now.mono_ms;

@@ -27,6 +27,8 @@ enum mutant {
     MUTANT_STEP_RESET,           // a restart begins the schedule anew
     MUTANT_RETRY_DEDUPLICATED,   // a manual retry during an attempt is forgotten
     MUTANT_STALE_ACCEPTED,       // events planned under an old list of webhooks are taken
+    MUTANT_ORDER_IGNORED,        // nobody of an order key waits for who came before
+    MUTANT_HELD_FOREVER,         // who ends lets nobody go who waits behind
     MUTANTS
 };
 

@@ -5,7 +5,8 @@
 
 #define TO(state) (1u << DELIVERY_##state)
 
-// A fresh or parked one may settle any way. A held one waits for its turn, or is cancelled.
+// A fresh or parked one may settle any way. A held one waits for its turn, or is cancelled;
+// an attempt from before it was held may still end it. One that recover takes up may be held.
 // One that has ended is opened again only by a person's retry: it is parked, due now; and a
 // test or an attempt still in flight when it was cancelled may yet succeed.
 static const struct {
@@ -15,10 +16,11 @@ static const struct {
     [DELIVERY_FRESH] = {"fresh",
                         TO(FRESH) | TO(PARKED) | TO(DELIVERED) | TO(FAILED) | TO(CANCELLED)},
     [DELIVERY_PARKED] = {"parked", TO(PARKED) | TO(DELIVERED) | TO(FAILED) | TO(CANCELLED)},
-    [DELIVERY_HELD] = {"held", TO(FRESH) | TO(PARKED) | TO(CANCELLED)},
+    [DELIVERY_HELD] = {"held",
+                       TO(FRESH) | TO(PARKED) | TO(DELIVERED) | TO(FAILED) | TO(CANCELLED)},
     [DELIVERY_DELIVERED] = {"delivered", TO(PARKED)},
-    [DELIVERY_FAILED] = {"failed", TO(PARKED) | TO(DELIVERED)},
-    [DELIVERY_CANCELLED] = {"cancelled", TO(PARKED) | TO(DELIVERED)},
+    [DELIVERY_FAILED] = {"failed", TO(PARKED) | TO(HELD) | TO(DELIVERED)},
+    [DELIVERY_CANCELLED] = {"cancelled", TO(PARKED) | TO(HELD) | TO(DELIVERED)},
 };
 
 const char *delivery_state_name(enum delivery_state state)

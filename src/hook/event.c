@@ -30,6 +30,7 @@ void event_drop(struct event *event)
     if (before > 1)
         return;
     free(event->uid);
+    free(event->order_key);
     free(event->original);
     free(event);
 }

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum event_mode { EVENT_LIVE, EVENT_TEST };
-enum { EVENT_TYPE_MAX = 128 };
+enum { EVENT_TYPE_MAX = 128, EVENT_ORDER_KEY_MAX = 128 };
 
 struct event {
     atomic_int refs;
@@ -24,6 +24,7 @@ struct event {
         trigger; // SCHEDULED; TEST: sent once, to one webhook, because a person asked
     char type[EVENT_TYPE_MAX + 1];
     char *uid;         // the publisher's own id, or NULL
+    char *order_key;   // events of one key go to each webhook in order; NULL: no order
     size_t payload_at; // where the payload stands in the body; the same bytes as came in …
     size_t payload_len;
     char *original; // … unless the profile edited it: then the payload as it came; else NULL

@@ -58,6 +58,8 @@ static struct event *build(const struct event *like, const struct plan_body *bod
     }
     if (request->uid)
         event->uid = memory_copy(request->uid, request->uid_len);
+    if (request->order_key)
+        event->order_key = memory_copy(request->order_key, request->order_key_len);
     if (body->is_edited) {
         event->original = memory_copy(request->payload.at, request->payload.len);
         event->original_len = request->payload.len;

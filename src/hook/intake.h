@@ -21,6 +21,8 @@ struct event_request {
     size_t type_len;
     const char *uid; // or NULL
     size_t uid_len;
+    const char *order_key; // or NULL
+    size_t order_key_len;
     enum event_mode mode;
     enum trigger trigger;     // SCHEDULED, or TEST
     struct json_span payload; // already accepted by json_check()

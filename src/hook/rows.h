@@ -131,6 +131,7 @@ struct delivery_row {
     const char *type; // of the event
     int64_t created_ms;
     enum mail_state mail;
+    int64_t sequence; // of a keyed event, the webhook's own, from 1; 0: of none
 };
 
 struct attempt_row {

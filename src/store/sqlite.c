@@ -185,7 +185,8 @@ bool sqlite_know_all(struct store_backend *backend)
             .version = sqlite3_column_int(webhooks, 3),
             .cancel_before = sqlite3_column_int64(webhooks, 4),
         };
-        sqlite_know_webhook(backend, &row, sqlite3_column_int64(webhooks, 5));
+        sqlite_know_webhook(backend, &row, sqlite3_column_int64(webhooks, 5))->sequence =
+            sqlite3_column_int64(webhooks, 6);
     }
     sqlite_reset(backend, SQL_WEBHOOK_ALL);
     return !backend->code;

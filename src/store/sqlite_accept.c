@@ -5,6 +5,7 @@
 #include "store/sqlite_delivery.h"
 #include "store/sqlite_idem.h"
 #include "store/sqlite_stat.h"
+#include "store/sqlite_turn.h"
 
 #include <string.h>
 
@@ -74,6 +75,7 @@ static bool add_event(struct store_backend *backend, const struct accept *plan)
     bind_bytes(add, 10, event->body, event->body_len);
     bind_bytes(add, 11, event->original, event->original_len);
     sqlite3_bind_int(add, 12, (int)event->trigger);
+    sqlite3_bind_text(add, 13, event->order_key, -1, SQLITE_STATIC);
     return sqlite_run(backend, SQL_EVENT_ADD) && sqlite3_changes(backend->db) == 1;
 }
 
@@ -102,6 +104,26 @@ static void tell_parked(struct store_backend *backend, struct known_webhook *web
         webhook->told_group = backend->group;
 }
 
+// Keyed ones stand in line. True: the delivery is held until those before it have ended.
+static bool is_held(struct store_backend *backend, const struct accept *plan, size_t n,
+                    struct known_webhook *webhook, int64_t *ret_sequence)
+{
+    struct turn_row turn = {webhook->id, plan->event->id, (int)n, 0};
+
+    *ret_sequence = 0;
+    if (!plan->event->order_key)
+        return false;
+    turn.sequence = *ret_sequence = turn_number(backend, webhook);
+    return !turn_join(backend, &turn, plan->event->order_key);
+}
+
+static enum delivery_state born_as(bool is_held, bool is_parked)
+{
+    if (is_held)
+        return DELIVERY_HELD;
+    return is_parked ? DELIVERY_PARKED : DELIVERY_FRESH;
+}
+
 static void add_delivery(struct store_backend *backend, const struct accept *plan, size_t n,
                          int64_t now_ms, struct news *news)
 {
@@ -109,15 +131,18 @@ static void add_delivery(struct store_backend *backend, const struct accept *pla
     const bool is_later = plan->due_ms > now_ms;
     const bool is_parked = is_later || webhook->is_behind;
     const int64_t due_ms = is_later ? plan->due_ms : now_ms;
+    int64_t sequence;
+    const bool held = is_held(backend, plan, n, webhook, &sequence);
     sqlite3_stmt *add = sqlite_statement(backend, SQL_DELIVERY_ADD);
 
     sqlite3_bind_int64(add, 1, plan->event->id);
     sqlite3_bind_int64(add, 2, (int64_t)n);
     sqlite3_bind_int64(add, 3, webhook->id);
-    sqlite3_bind_int(add, 4, is_parked ? DELIVERY_PARKED : DELIVERY_FRESH);
+    sqlite3_bind_int(add, 4, born_as(held, is_parked));
     sqlite3_bind_int64(add, 5, due_ms);
     sqlite3_bind_int64(add, 6, due_ms - now_ms);
-    if (!sqlite_run(backend, SQL_DELIVERY_ADD))
+    sqlite3_bind_int64(add, 7, sequence);
+    if (!sqlite_run(backend, SQL_DELIVERY_ADD) || held)
         return;
     if (is_parked)
         tell_parked(backend, webhook, due_ms, is_later, news);
@@ -196,6 +221,7 @@ static void add_record(struct store_backend *backend, const struct op *op)
     sqlite3_bind_int(add, 4, (int)row.state);
     sqlite3_bind_int64(add, 5, row.due);
     sqlite3_bind_int64(add, 6, 0);
+    sqlite3_bind_int64(add, 7, 0);
     if (!sqlite_run(backend, SQL_DELIVERY_ADD))
         return;
     attempt_add(backend, &row, &attempt);

@@ -2,6 +2,7 @@
 
 #include "hook/outcome.h"
 #include "store/sqlite.h"
+#include "store/sqlite_turn.h"
 
 #include <assert.h>
 
@@ -37,6 +38,7 @@ bool delivery_read(struct store_backend *backend, int64_t event_id, int n,
             .old_state = (enum delivery_state)sqlite3_column_int(get, 14),
             .old_due = sqlite3_column_int64(get, 15),
             .is_by_person = sqlite3_column_int(get, 16) != 0,
+            .sequence = sqlite3_column_int64(get, 17),
         };
     sqlite_reset(backend, SQL_DELIVERY_GET);
     // A row that was tampered with is as good as none.
@@ -67,6 +69,20 @@ void delivery_write(struct store_backend *backend, const struct delivery_columns
     sqlite3_bind_int64(set, 17, row->old_due);
     sqlite3_bind_int(set, 18, row->is_by_person);
     sqlite_run(backend, SQL_DELIVERY_SET);
+}
+
+static struct turn_row turn_of(const struct delivery_columns *row)
+{
+    return (struct turn_row){row->webhook_id, row->event_id, row->n, row->sequence};
+}
+
+void delivery_leave_line(struct store_backend *backend, const struct delivery_columns *row,
+                         int64_t now_ms, struct news *news)
+{
+    const struct turn_row turn = turn_of(row);
+
+    if (row->sequence && !delivery_is_open(row->state))
+        turn_leave(backend, &turn, now_ms, news);
 }
 
 void delivery_enter(struct delivery_columns *row, enum delivery_state state)
@@ -199,6 +215,7 @@ void sqlite_cancel(struct store_backend *backend, struct op *op, struct news *ne
     row.asked = row.served;
     row.is_by_person = true;
     delivery_write(backend, &row);
+    delivery_leave_line(backend, &row, row.ended, news);
     news_cancelled(news, row.webhook_id, row.event_id, (uint16_t)row.n);
     op->result = OP_DONE;
 }
@@ -207,6 +224,7 @@ bool delivery_requeue(struct store_backend *backend, int64_t event_id, int n, in
 {
     const struct known_webhook *webhook;
     struct delivery_columns row;
+    struct turn_row turn;
 
     if (!delivery_read(backend, event_id, n, &row) || row.is_by_person ||
         (row.state != DELIVERY_FAILED && row.state != DELIVERY_CANCELLED))
@@ -214,7 +232,9 @@ bool delivery_requeue(struct store_backend *backend, int64_t event_id, int n, in
     webhook = sqlite_known_webhook(backend, row.webhook_id);
     if (!webhook)
         return false;
-    delivery_enter(&row, DELIVERY_PARKED);
+    turn = turn_of(&row);
+    delivery_enter(&row, !row.sequence || turn_join_again(backend, &turn) ? DELIVERY_PARKED
+                                                                          : DELIVERY_HELD);
     row.due = now_ms;
     row.ended = row.wait_ms = 0;
     row.step = row.crashes = 0;

@@ -29,12 +29,16 @@ struct delivery_columns {
     enum delivery_state old_state;
     int64_t old_due;
     bool is_by_person; // cancelled so
+    int64_t sequence;  // of a keyed one; 0: of none
 };
 
 // False: there is no such row.
 bool delivery_read(struct store_backend *backend, int64_t event_id, int n,
                    struct delivery_columns *ret);
 void delivery_write(struct store_backend *backend, const struct delivery_columns *row);
+// Where a keyed one has ended the next in its line goes out.
+void delivery_leave_line(struct store_backend *backend, const struct delivery_columns *row,
+                         int64_t now_ms, struct news *news);
 // The one place where a row's state changes; a step that the domain does not have ends the
 // process.
 void delivery_enter(struct delivery_columns *row, enum delivery_state state);

@@ -74,6 +74,7 @@ void read_delivery(sqlite3_stmt *row, struct delivery_row *ret)
     ret->last_status = sqlite3_column_int(row, 10);
     ret->last_error = sqlite3_column_int(row, 11);
     ret->mail = (enum mail_state)sqlite3_column_int(row, 12);
+    ret->sequence = sqlite3_column_int64(row, 13);
 }
 
 void sqlite_read_key(struct store_reader *reader, struct op *op)

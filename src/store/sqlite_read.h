@@ -36,8 +36,8 @@ const char *read_text(struct arena *arena, sqlite3_stmt *row, int column);
     " w.cancel_before AND d.spared < w.cancel_before)) THEN 5 ELSE d.state END, d.due," \
     " d.step, d.number, d.crashes, d.asked > d.served, d.ended, d.status, d.error,"     \
     " CASE WHEN d.state = 4 OR d.asked > 0 THEN (SELECT m.state FROM mail m"            \
-    " WHERE m.event = d.event AND m.n = d.n) END"
-enum { DELIVERY_COLUMN_COUNT = 13 };
+    " WHERE m.event = d.event AND m.n = d.n) END, d.seq"
+enum { DELIVERY_COLUMN_COUNT = 14 };
 void read_delivery(sqlite3_stmt *row, struct delivery_row *ret);
 
 #define WEBHOOK_COLUMNS                                                                  \

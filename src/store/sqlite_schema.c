@@ -13,6 +13,8 @@ const char *const sqlite_sql[SQL_COUNT] = {
 // delivery.state is enum delivery_state. spared: the webhook's cancel_before that a manual
 // retry has passed. old_state and old_due: what a failed manual retry restores (old_due of an
 // ended one is when it ended). app.used: an event was accepted, so the profile stays.
+// delivery.seq: the webhook's number of a keyed one, 0 for others; turn: those in line, of which
+// all but the first are held.
 // delivery.by_person: cancelled by one, so recover leaves it. job.total: below zero while it
 // is counted, −1 − what was found so far. webhook.swept: the cancel_before up to which rows
 // have been rewritten. attempt.effect is enum attempt_effect. stat.id is a webhook's or an
@@ -37,7 +39,7 @@ const char sqlite_schema[] =
     "CREATE TABLE webhook(id INTEGER PRIMARY KEY, app INT NOT NULL, name TEXT,"
     " url TEXT NOT NULL, state INT NOT NULL, reason TEXT, mode INT NOT NULL,"
     " version INT NOT NULL, failing_since INT NOT NULL DEFAULT 0,"
-    " cancel_before INT NOT NULL DEFAULT 0, swept INT NOT NULL DEFAULT 0, settings TEXT,"
+    " cancel_before INT NOT NULL DEFAULT 0, swept INT NOT NULL DEFAULT 0, sequence INT NOT NULL DEFAULT 0, settings TEXT,"
     " created INT, updated INT);"
     "CREATE INDEX webhook_app ON webhook(app, id);"
     "CREATE TABLE choice(app INT, type TEXT, webhook INT, exclusive INT,"
@@ -58,6 +60,7 @@ const char sqlite_schema[] =
     " error INT NOT NULL DEFAULT 0, ended INT NOT NULL DEFAULT 0,"
     " spared INT NOT NULL DEFAULT 0, old_state INT NOT NULL DEFAULT 0,"
     " old_due INT NOT NULL DEFAULT 0, by_person INT NOT NULL DEFAULT 0,"
+    " seq INT NOT NULL DEFAULT 0,"
     " PRIMARY KEY(event, n)) WITHOUT ROWID;"
     "CREATE INDEX delivery_fresh ON delivery(event, n) WHERE state = 0;"
     "CREATE INDEX delivery_lane ON delivery(webhook, due, event, n) WHERE state = 1;"
@@ -89,6 +92,8 @@ const char sqlite_schema[] =
     " error INT, at INT NOT NULL, note TEXT);"
     "INSERT INTO app(id, uid, name, profile, version, created) VALUES(28528, 'operator',"
     " 'Operator', 'standard', 1, strftime('%s', 'now') * 1000);"
+    "CREATE TABLE turn(webhook INT, order_key TEXT, seq INT, event INT NOT NULL,"
+    " n INT NOT NULL, PRIMARY KEY(webhook, order_key, seq)) WITHOUT ROWID;"
     "CREATE TABLE job(id INTEGER PRIMARY KEY, app INT NOT NULL, webhook INT NOT NULL,"
     " state INT NOT NULL, first INT, last INT, since INT, until INT, done INT, total INT,"
     " created INT, ended INT, at_event INT, at_n INT);"

@@ -166,7 +166,7 @@ static int effect_of(const struct delivery_columns *row, const struct settle *se
 }
 
 static enum settle_result settle_row(struct store_backend *backend, struct settle *settle,
-                                     int64_t now_ms)
+                                     int64_t now_ms, struct news *news)
 {
     struct attempt_columns attempt = attempt_of(settle);
     struct delivery_columns row;
@@ -188,6 +188,7 @@ static enum settle_result settle_row(struct store_backend *backend, struct settl
     else
         result = settle_open(&row, settle, now_ms);
     delivery_write(backend, &row);
+    delivery_leave_line(backend, &row, now_ms, news);
     if (settle->next == SETTLE_FAILED && result != SETTLED_GONE &&
         settle->attempt.trigger == TRIGGER_SCHEDULED)
         sqlite_post_failed(backend, settle, now_ms);
@@ -201,7 +202,7 @@ void sqlite_settle(struct store_backend *backend, struct op *op, int64_t now_ms,
 
     op->result = OP_DONE;
     op->as.settle.result =
-        settle_first(backend, settle, now_ms) ? SETTLED : settle_row(backend, settle, now_ms);
+        settle_first(backend, settle, now_ms) ? SETTLED : settle_row(backend, settle, now_ms, news);
     if (settle->disable_webhook && op->as.settle.result != SETTLED_STALE)
         sqlite_disable_if(backend, settle->webhook_id, settle->attempt.webhook_version,
                           now_ms, news);

@@ -16,10 +16,19 @@
     X(SETTING_SET, "INSERT OR REPLACE INTO setting(name, value) VALUES (?1, ?2)")            \
     /* accept */                                                                             \
     X(EVENT_ADD, "INSERT OR IGNORE INTO event(id, app, type, mode, created, fan, span_at,"   \
-                 " span_len, uid, body, original, trigger)"                                  \
-                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")              \
-    X(DELIVERY_ADD, "INSERT INTO delivery(event, n, webhook, state, due, wait_ms)"           \
-                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                      \
+                 " span_len, uid, body, original, trigger, order_key)"                       \
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")         \
+    X(DELIVERY_ADD, "INSERT INTO delivery(event, n, webhook, state, due, wait_ms, seq)"      \
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                  \
+    X(WEBHOOK_SEQUENCE, "UPDATE webhook SET sequence = ?2 WHERE id = ?1")                    \
+    X(TURN_ADD, "INSERT OR IGNORE INTO turn(webhook, order_key, seq, event, n)"              \
+                " VALUES (?1, ?2, ?3, ?4, ?5)")                                              \
+    X(TURN_FIRST, "SELECT seq, event, n FROM turn WHERE webhook = ?1 AND order_key = ?2"     \
+                  " ORDER BY seq LIMIT 1")                                                   \
+    X(TURN_DROP, "DELETE FROM turn WHERE webhook = ?1 AND order_key = ?2 AND seq = ?3")      \
+    X(TURN_FREE, "UPDATE delivery SET state = 1, due = max(due, ?3)"                         \
+                 " WHERE event = ?1 AND n = ?2 AND state = 2")                               \
+    X(EVENT_ORDER_KEY, "SELECT order_key FROM event WHERE id = ?1")                          \
     X(LOG_ADD, "INSERT INTO idem_log(id, app, kind, key, body, event, at)"                   \
                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                       \
     X(APP_USED, "UPDATE app SET used = 1 WHERE id = ?1")                                     \
@@ -43,7 +52,7 @@
     /* settle, retry, cancel */                                                              \
     X(DELIVERY_GET, "SELECT webhook, state, due, wait_ms, step, number, asked, served,"      \
                     " crashes, last_attempt, status, error, ended, spared, old_state,"       \
-                    " old_due, by_person FROM delivery WHERE event = ?1 AND n = ?2")         \
+                    " old_due, by_person, seq FROM delivery WHERE event = ?1 AND n = ?2")         \
     X(DELIVERY_SET, "UPDATE delivery SET state = ?3, due = ?4, wait_ms = ?5, step = ?6,"     \
                     " number = ?7, asked = ?8, served = ?9, crashes = ?10,"                  \
                     " last_attempt = ?11, status = ?12, error = ?13, ended = ?14,"           \
@@ -51,7 +60,8 @@
                     " WHERE event = ?1 AND n = ?2")                                          \
     X(DELIVERED_FIRST, "UPDATE delivery SET state = 3, step = ?3, number = 1,"               \
                        " last_attempt = ?4, status = ?5, ended = ?6, crashes = 0"            \
-                       " WHERE event = ?1 AND n = ?2 AND number = 0 AND state = 0")          \
+                       " WHERE event = ?1 AND n = ?2 AND number = 0 AND state = 0"           \
+                       " AND seq = 0")                                                       \
     X(ATTEMPT_ADD, "INSERT INTO attempt(id, event, n, number, prev, trigger, started, ms,"   \
                    " status, error, version, detail, effect)"                                \
                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")       \
@@ -75,7 +85,8 @@
     X(ATTEMPT_LAST, "SELECT coalesce(max(id), 0) FROM attempt")                              \
     /* configuration */                                                                      \
     X(APP_ALL, "SELECT id, version, used FROM app")                                          \
-    X(WEBHOOK_ALL, "SELECT id, app, state, version, cancel_before, swept FROM webhook")      \
+    X(WEBHOOK_ALL, "SELECT id, app, state, version, cancel_before, swept, sequence"          \
+                   " FROM webhook")                                                          \
     X(APP_ADD,                                                                               \
       "INSERT OR IGNORE INTO app(id, uid, name, profile, alert_email, version, created,"     \
       " strict, types) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8)")                          \
@@ -189,7 +200,7 @@
                 " ON CONFLICT(hour, id) DO UPDATE SET accepted = accepted + ?3,"             \
                 " delivered = delivered + ?4, failed = failed + ?5,"                         \
                 " attempts = attempts + ?6, failures = failures + ?7, ms = ms + ?8,"         \
-                " last = max(last, ?9), histogram = CASE WHEN ?10 IS NULL THEN histogram"    \
+                " last = max(last, ?9), histogram = CASE WHEN ?10 IS NULL THEN histogram"   \
                 " ELSE merge_histograms(histogram, ?10) END")                                \
     X(STAT_DROP, "DELETE FROM stat WHERE hour = ?1 AND id = ?2")                             \
     X(STAT_PRUNE, "DELETE FROM stat WHERE (hour, id) IN (SELECT hour, id FROM stat"          \
@@ -198,6 +209,9 @@
     X(SWEEP_PARKED, "SELECT event, n, spared, due FROM delivery WHERE webhook = ?1"          \
                     " AND state = 1 AND (due, event, n) > (?2, ?3, ?4)"                      \
                     " ORDER BY due, event, n LIMIT 500")                                     \
+    X(SWEEP_TURNS, "SELECT t.event, t.n, t.seq FROM turn t CROSS JOIN delivery d"            \
+                   " ON d.event = t.event AND d.n = t.n WHERE t.webhook = ?1"                \
+                   " AND t.event < ?2 AND d.spared < ?2 LIMIT 500")                          \
     X(SWEEP_FRESH, "SELECT event, n, spared, webhook FROM delivery WHERE state = 0"          \
                    " AND (event, n) > (?1, ?2) ORDER BY event, n LIMIT 500")                 \
     X(DELIVERY_CANCEL, "UPDATE delivery SET state = 5, ended = ?3, asked = served"           \

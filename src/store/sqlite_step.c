@@ -77,7 +77,7 @@ static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
         return false;
     }
     if (backend->has_work)
-        backend->has_work = sqlite_sweep(backend, now_ms) || sqlite_erase(backend, now_ms);
+        backend->has_work = sqlite_sweep(backend, now_ms, ret_news) || sqlite_erase(backend, now_ms);
     else if (backend->has_jobs)
         backend->has_jobs = sqlite_recover(backend, now_ms, ret_news);
     else if (stat_is_due(backend, now_ms))

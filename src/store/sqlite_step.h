@@ -13,7 +13,7 @@ bool sqlite_work(struct store_backend *backend, int64_t now_ms,
                  enum store_verdict *ret_verdict, struct news *ret_news);
 
 // Each within the transaction that is open. False: nothing is left of that work.
-bool sqlite_sweep(struct store_backend *backend, int64_t now_ms);
+bool sqlite_sweep(struct store_backend *backend, int64_t now_ms, struct news *news);
 bool sqlite_erase(struct store_backend *backend, int64_t now_ms);
 
 #endif

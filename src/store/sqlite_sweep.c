@@ -2,6 +2,7 @@
 
 #include "store/sqlite.h"
 #include "store/sqlite_stat.h"
+#include "store/sqlite_turn.h"
 
 #include <stdlib.h>
 
@@ -82,9 +83,34 @@ static void end_sweep(struct store_backend *backend)
     *sweep = (struct sweep){0};
 }
 
+// Those in line, and by that the held ones: whoever came after the webhook was enabled again
+// is let go. False: none was left.
+static bool sweep_turns(struct store_backend *backend, int64_t now_ms, struct news *news)
+{
+    const struct sweep *sweep = &backend->sweep;
+    sqlite3_stmt *list = sqlite_statement(backend, SQL_SWEEP_TURNS);
+    struct turn_row rows[SWEEP_ROWS];
+    size_t count = 0;
+
+    sqlite3_bind_int64(list, 1, sweep->webhook_id);
+    sqlite3_bind_int64(list, 2, sweep->cancel_before);
+    while (count < SWEEP_ROWS && sqlite_step(backend, SQL_SWEEP_TURNS))
+        rows[count++] = (struct turn_row){.webhook_id = sweep->webhook_id,
+                                          .event_id = sqlite3_column_int64(list, 0),
+                                          .n = sqlite3_column_int(list, 1),
+                                          .sequence = sqlite3_column_int64(list, 2)};
+    sqlite_reset(backend, SQL_SWEEP_TURNS);
+    for (size_t i = 0; i < count; i++) {
+        struct swept_row row = {.event_id = rows[i].event_id, .n = rows[i].n};
+        cancel_row(backend, &row, now_ms);
+        turn_leave(backend, &rows[i], now_ms, news);
+    }
+    return count > 0;
+}
+
 // Parked rows of the webhook first; then the few fresh ones of all, since those are not found
 // by webhook. A row past the cut stays.
-bool sqlite_sweep(struct store_backend *backend, int64_t now_ms)
+bool sqlite_sweep(struct store_backend *backend, int64_t now_ms, struct news *news)
 {
     struct sweep *sweep = &backend->sweep;
     struct swept_row rows[SWEEP_ROWS];
@@ -92,6 +118,8 @@ bool sqlite_sweep(struct store_backend *backend, int64_t now_ms)
 
     if (sweep->webhook_id == 0 && !choose(backend))
         return false;
+    if (sweep_turns(backend, now_ms, news))
+        return true;
     count = read_rows(backend, rows);
     for (size_t i = 0; i < count; i++)
         if (rows[i].webhook_id == sweep->webhook_id &&

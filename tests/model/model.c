@@ -276,6 +276,7 @@ static bool step(struct store_backend *model, int64_t now_ms, enum store_verdict
         row->state = DELIVERY_CANCELLED;
         row->ended = now_ms;
         row->asked = row->served;
+        model_turn_leave(model, row, now_ms, ret_news);
         done++;
     }
     for (size_t i = 0; i < model->events.count && done < ROWS_MAX; i++) {

@@ -61,6 +61,14 @@ static void add_delivery(struct store_backend *model, const struct accept *plan,
     row->state = webhook->is_behind || is_later ? DELIVERY_PARKED : DELIVERY_FRESH;
     row->due = is_later ? plan->due_ms : now_ms;
     row->wait_ms = row->due - now_ms;
+    if (plan->event->order_key) {
+        TOUCH(model, webhook);
+        row->sequence = ++webhook->sequence;
+    }
+    if (!model_turn_join(model, row)) {
+        row->state = DELIVERY_HELD;
+        return;
+    }
     if (is_later) {
         news_due(news, webhook->row.id, webhook->row.app_id, row->due);
     } else if (!webhook->is_behind) {

@@ -138,6 +138,7 @@ void model_cancel(struct store_backend *model, struct op *op, struct news *news)
     row->ended = op->as.delivery.now_ms;
     row->asked = row->served;
     row->is_by_person = true;
+    model_turn_leave(model, row, row->ended, news);
     news_cancelled(news, row->webhook_id, row->event_id, row->n);
     op->result = OP_DONE;
 }

@@ -83,7 +83,7 @@ static int64_t count_wanted(const struct store_backend *model, const struct job_
 static void requeue(struct store_backend *model, struct model_delivery *row, int64_t now_ms)
 {
     TOUCH(model, row);
-    model_enter(row, DELIVERY_PARKED);
+    model_enter(row, model_turn_join(model, row) ? DELIVERY_PARKED : DELIVERY_HELD);
     row->due = now_ms;
     row->ended = row->wait_ms = 0;
     row->step = row->crashes = 0;

@@ -59,6 +59,7 @@ void model_give_delivery(const struct store_backend *model, struct op *op,
                                  .last_error = row->error,
                                  .type = text_of(op, event->type),
                                  .created_ms = event->created_ms,
+                                 .sequence = row->sequence,
                                  .mail = mail ? mail->state : MAIL_NONE};
     if (delivery_is_open(row->state) && model_is_cancelled(model, row))
         ret->state = DELIVERY_CANCELLED;

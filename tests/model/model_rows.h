@@ -35,6 +35,7 @@ struct model_webhook {
     struct webhook_row row;
     int64_t due_told_in; // the group that told of a parked birth
     bool is_behind;
+    int64_t sequence; // of its keyed deliveries, the last
 };
 
 struct model_choice {
@@ -71,6 +72,8 @@ struct model_delivery {
     enum delivery_state old_state; // what a manual retry's failure brings back
     int64_t old_due;
     bool is_by_person; // cancelled so
+    int64_t sequence;  // of a keyed one; 0: of none
+    bool is_in_line;
     struct model_attempt *last;
 };
 
@@ -179,6 +182,10 @@ void model_webhook_stats(const struct store_backend *model, struct op *op);
 void model_stats(const struct store_backend *model, struct op *op);
 void model_list(const struct store_backend *model, struct op *op);
 
+// Those whose events share an order key. Joining, true: nobody stands before it.
+bool model_turn_join(struct store_backend *model, struct model_delivery *row);
+void model_turn_leave(struct store_backend *model, struct model_delivery *row,
+                      int64_t now_ms, struct news *news);
 enum op_result model_job(struct store_backend *model, struct op *op);
 bool model_recover(struct store_backend *model, int64_t now_ms, struct news *news);
 void model_read_job(const struct store_backend *model, struct op *op);

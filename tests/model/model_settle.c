@@ -113,11 +113,12 @@ static void note_effect(struct model_delivery *row, const struct settle *settle,
 }
 
 static enum settle_result settle_row(struct store_backend *model, struct settle *settle,
-                                     int64_t now_ms)
+                                     int64_t now_ms, struct news *news)
 {
     struct model_delivery *row = model_find_delivery(model, settle->event_id, settle->n);
     struct attempt_row attempt = attempt_of(settle);
-    bool is_cancelled;
+    enum settle_result result;
+    bool is_cancelled, was_ended;
 
     if (!row || !model_event_of(model, row->event_id))
         return SETTLED_GONE;
@@ -129,11 +130,17 @@ static enum settle_result settle_row(struct store_backend *model, struct settle 
     TOUCH(model, row);
     model_add_attempt(model, row, &attempt);
     note_effect(row, settle, is_cancelled);
-    if (is_cancelled || !delivery_is_open(row->state))
-        return settle_ended(row, settle, now_ms);
-    if (settle->next == SETTLE_FAILED && settle->attempt.trigger == TRIGGER_SCHEDULED)
+    was_ended = is_cancelled || !delivery_is_open(row->state);
+    if (was_ended)
+        result = settle_ended(row, settle, now_ms);
+    else
+        result = settle_open(row, settle, now_ms);
+    if (!delivery_is_open(row->state))
+        model_turn_leave(model, row, now_ms, news);
+    if (!was_ended && settle->next == SETTLE_FAILED &&
+        settle->attempt.trigger == TRIGGER_SCHEDULED)
         model_post_failed(model, settle, now_ms);
-    return settle_open(row, settle, now_ms);
+    return result;
 }
 
 void model_settle(struct store_backend *model, struct op *op, int64_t now_ms,
@@ -142,7 +149,7 @@ void model_settle(struct store_backend *model, struct op *op, int64_t now_ms,
     struct settle *settle = op->as.settle.settle;
 
     op->result = OP_DONE;
-    op->as.settle.result = settle_row(model, settle, now_ms);
+    op->as.settle.result = settle_row(model, settle, now_ms, news);
     if (settle->disable_webhook && op->as.settle.result != SETTLED_STALE)
         model_disable_if(model, settle->webhook_id, settle->attempt.webhook_version, now_ms,
                          news);

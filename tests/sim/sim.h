@@ -82,6 +82,9 @@ struct sim_hook {
     int told_version; // the last change that reached its worker
     int in_flight;
     bool was_closed;
+    int placed;          // deliveries
+    int lined;           // of them, with an order key
+    int in_order;        // attempts since one overtook an older one
     struct link waiting; // deliveries that its engine was given and that wait there
 };
 
@@ -98,6 +101,8 @@ struct sim_delivery {
     int64_t event_id;
     uint16_t n;
     struct sim_hook *hook;
+    char order_key; // 0: none
+    int place;      // in the order in which the hook's were accepted
     struct link waiting;
     int64_t given_due_ms;   // wall, while in waiting
     bool is_in_flight;      // of the process that runs

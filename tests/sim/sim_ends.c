@@ -51,6 +51,16 @@ static int64_t longest_ms(const struct sim *sim, const struct profile *profile)
     return sim->jumped_back_ms ? sum + longest : sum;
 }
 
+// Who stands in line may have to wait for all before him.
+static int longest_line(const struct sim *sim)
+{
+    int longest = 0;
+
+    for (int i = 0; i < sim->hook_count; i++)
+        longest = sim->hooks[i].lined > longest ? sim->hooks[i].lined : longest;
+    return longest;
+}
+
 // No schedule is longer than its waits, the attempts between them, and what a clock that was
 // set back before a restart adds.
 static void check_time(struct sim *sim)
@@ -62,6 +72,7 @@ static void check_time(struct sim *sim)
         most = longest > most ? longest : most;
     }
     most += 3 * HOUR_MS + sim->lost_back_ms;
+    most *= 1 + longest_line(sim);
     if (sim->mono_ms > most)
         sim_fail(sim, "the end came %lld minutes late",
                  (long long)((sim->mono_ms - most) / 60000));

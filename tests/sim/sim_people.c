@@ -177,6 +177,11 @@ static struct op *plan(struct sim *sim, struct sim_request *request, const char 
     ptrdiff_t number = request - sim->requests;
     struct error error;
 
+    if (sim->seed % 4 == 0 && number % 2) { // half of all events have one of two keys
+        wanted.order_key = number % 4 == 1 ? "a" : "b";
+        wanted.order_key_len = 1;
+    }
+
     if (json_check(payload, strlen(payload), &wanted.payload, &error) != ERR_OK ||
         intake_plan(request->app->doors[door], &wanted, mint(sim), sim_now(sim).wall_ms,
                     sim->cipher, &op->as.accept.accept, &error) != ERR_OK) {

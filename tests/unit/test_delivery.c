@@ -21,8 +21,8 @@ static void states_follow_their_table(void **state)
     // From the row to the column: fresh parked held delivered failed cancelled.
     static const char *const table[DELIVERY_STATES] = {
         [DELIVERY_FRESH] = "xx.xxx",  [DELIVERY_PARKED] = ".x.xxx",
-        [DELIVERY_HELD] = "xx...x",   [DELIVERY_DELIVERED] = ".x....",
-        [DELIVERY_FAILED] = ".x.x..", [DELIVERY_CANCELLED] = ".x.x..",
+        [DELIVERY_HELD] = "xx.xxx",   [DELIVERY_DELIVERED] = ".x....",
+        [DELIVERY_FAILED] = ".xxx..", [DELIVERY_CANCELLED] = ".xxx..",
     };
     for (int from = 0; from < DELIVERY_STATES; from++)
         for (int to = 0; to < DELIVERY_STATES; to++)
