@@ -201,6 +201,18 @@ test('an event takes its mode from its key', async (t) => {
   assert.equal(answer.json.mode, 'test');
 });
 
+test('a key says when it was last used, and never having been', async () => {
+  const app = (await server.client.newApp({ name: 'Shop', profile: 'standard' })).id;
+  const path = `/v1/apps/${app}/keys`;
+  const { key } = await server.client.newKey(app, { name: 'Till' });
+  const lastUse = async () => (await server.client.all(path))[0].last_used_at;
+  assert.equal(await lastUse(), null);
+  const asked = Date.now();
+  assert.equal((await server.client.get('/v1/profiles', { key })).status, 200);
+  const at = Date.parse(await until(lastUse, 'the use to be written', 3000));
+  assert.ok(at >= asked - 1000 && at <= Date.now(), `${at} ${asked}`);
+});
+
 // Last: it spends the address's 20 failures a minute.
 test('wrong keys are slowed down, right ones are not', async () => {
   const statuses = [];
