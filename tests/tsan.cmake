@@ -2,7 +2,7 @@
 # workers. The server is that of the preset tsan; a race ends it, and the scene fails.
 set(tsan_binary ${CMAKE_SOURCE_DIR}/build/tsan/posthorn)
 foreach(workers 1 4)
-  foreach(scene contracts faults idempotency keys limits manual restart)
+  foreach(scene contracts faults idempotency keys limits mail manual operator restart)
     add_test(NAME tsan_${workers}_${scene}
              COMMAND ${CMAKE_COMMAND} -E env POSTHORN_BIN=${tsan_binary} POSTHORN_WORKERS=${workers}
                      TSAN_OPTIONS=halt_on_error=1
