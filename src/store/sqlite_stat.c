@@ -2,7 +2,6 @@
 
 #include "base/histogram.h"
 #include "base/memory.h"
-#include "hook/id.h"
 #include "hook/outcome.h"
 #include "store/sqlite.h"
 
@@ -297,18 +296,15 @@ void stat_note_accepted(struct store_backend *backend, int64_t event_id, int64_t
 void stat_drop(struct store_backend *backend, int64_t id, int64_t now_ms)
 {
     sqlite3_stmt *drop = sqlite_statement(backend, SQL_STAT_DROP);
-    int64_t last = hour_of(now_ms) + 1;
-    int64_t hour = hour_of(id_wall_ms(id));
+    int64_t last = hour_of(now_ms) + 1; // what began before the clock was set back
 
-    if (hour < last - KEEP_HOURS)
-        hour = last - KEEP_HOURS;
     sqlite3_bind_int64(drop, 2, id);
-    sqlite3_bind_int64(drop, 1, ALL_TIME);
-    sqlite_run(backend, SQL_STAT_DROP);
-    for (; hour <= last && !backend->code; hour++) {
+    for (int64_t hour = last - KEEP_HOURS - 1; hour <= last && !backend->code; hour++) {
         sqlite3_bind_int64(drop, 1, hour);
         sqlite_run(backend, SQL_STAT_DROP);
     }
+    sqlite3_bind_int64(drop, 1, ALL_TIME);
+    sqlite_run(backend, SQL_STAT_DROP);
 }
 
 bool stat_prune(struct store_backend *backend, int64_t now_ms)

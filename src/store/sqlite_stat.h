@@ -26,7 +26,7 @@ void stat_fold_along(struct store_backend *backend, size_t ops, int64_t now_ms);
 // was folded (another worker minted it, a little earlier), count at once.
 void stat_note_accepted(struct store_backend *backend, int64_t event_id, int64_t created_ms,
                         const int64_t *webhook_ids, size_t count);
-// All that was counted of a webhook or an app since its id was minted.
+// All that was counted of a webhook or an app.
 void stat_drop(struct store_backend *backend, int64_t id, int64_t now_ms);
 bool stat_prune(struct store_backend *backend, int64_t now_ms); // true: some were old
 
