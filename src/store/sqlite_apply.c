@@ -7,7 +7,6 @@
 #include "store/sqlite_delivery.h"
 #include "store/sqlite_open.h"
 #include "store/sqlite_read.h"
-#include "store/sqlite_stat.h"
 #include "store/sqlite_step.h"
 
 static void apply_op(struct store_backend *backend, struct op *op, int64_t now_ms,
@@ -51,7 +50,7 @@ static enum store_verdict apply(struct store_backend *backend, struct op **ops, 
         for (size_t i = 0; i < count && !backend->code; i++)
             apply_op(backend, ops[i], now_ms, ret_news);
     if (!backend->code && !only_reads(ops, count))
-        stat_fold_along(backend, count, now_ms);
+        sqlite_work_along(backend, count, now_ms);
     verdict = sqlite_end(backend);
     if (verdict != STORE_DONE)
         news_done(ret_news);

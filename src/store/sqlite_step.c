@@ -123,3 +123,8 @@ bool sqlite_work(struct store_backend *backend, int64_t now_ms,
         return idem_has_work(backend);
     return work_on(backend, now_ms, prunes, ret_verdict, ret_news);
 }
+
+void sqlite_work_along(struct store_backend *backend, size_t ops, int64_t now_ms)
+{
+    stat_fold_along(backend, ops, now_ms);
+}

@@ -7,10 +7,14 @@
 #include "store/backend.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 bool sqlite_work(struct store_backend *backend, int64_t now_ms,
                  enum store_verdict *ret_verdict, struct news *ret_news);
+
+// Within the transaction of a group of so many ops, which wrote: what costs no fsync then.
+void sqlite_work_along(struct store_backend *backend, size_t ops, int64_t now_ms);
 
 // Each within the transaction that is open. False: nothing is left of that work.
 bool sqlite_sweep(struct store_backend *backend, int64_t now_ms, struct news *news);
