@@ -77,7 +77,8 @@ static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
         return false;
     }
     if (backend->has_work)
-        backend->has_work = sqlite_sweep(backend, now_ms, ret_news) || sqlite_erase(backend, now_ms);
+        backend->has_work =
+            sqlite_sweep(backend, now_ms, ret_news) || sqlite_erase(backend, now_ms);
     else if (backend->has_jobs)
         backend->has_jobs = sqlite_recover(backend, now_ms, ret_news);
     else if (stat_is_due(backend, now_ms))
@@ -87,7 +88,7 @@ static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
     else if (idem_expires(backend, now_ms))
         idem_forget(backend, &is_dropped);
     else if (!prunes || (!stat_prune(backend, now_ms) && !prune_replies(backend, now_ms) &&
-                         !prune_jobs(backend, now_ms)))
+                         !prune_jobs(backend, now_ms) && !sqlite_retain(backend, now_ms)))
         has_more = false;
     *ret_verdict = sqlite_end(backend);
     if (*ret_verdict != STORE_DONE) {
@@ -95,6 +96,7 @@ static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
         backend->sweep = (struct sweep){0};
         backend->erase = (struct erase){0};
         backend->has_work = backend->has_jobs = true;
+        backend->retained_event = 0;
         news_done(ret_news);
         return false;
     }
