@@ -198,11 +198,8 @@ static enum error_code step_object(struct request *request, struct error *error)
         enum path_name name;
         enum id_kind kind;
     } objects[] = {
-        {PATH_KEY, ID_KEY},
-        {PATH_WEBHOOK, ID_WEBHOOK},
-        {PATH_EVENT, ID_EVENT},
-        {PATH_DELIVERY, ID_DELIVERY},
-        {PATH_JOB, ID_JOB},
+        {PATH_KEY, ID_KEY},           {PATH_WEBHOOK, ID_WEBHOOK}, {PATH_EVENT, ID_EVENT},
+        {PATH_DELIVERY, ID_DELIVERY}, {PATH_JOB, ID_JOB},
     };
 
     for (size_t i = 0; request->object_id == 0 && i < sizeof objects / sizeof *objects; i++) {

@@ -16,15 +16,15 @@ typedef enum error_code ask_fn(struct request *request, struct op *op, struct er
 typedef void answer_fn(struct request *request, struct op *op, struct response *response);
 
 enum route_flag {
-    ROUTE_OPEN = 1,    // needs no key
-    ROUTE_ANY_KEY = 2, // no scope
-    ROUTE_BODY = 4,    // reads a JSON object with jansson
-    ROUTE_RAW = 8,     // reads the JSON by itself
-    ROUTE_ONCE = 16,   // takes an Idempotency-Key
+    ROUTE_OPEN = 1,         // needs no key
+    ROUTE_ANY_KEY = 2,      // no scope
+    ROUTE_BODY = 4,         // reads a JSON object with jansson
+    ROUTE_RAW = 8,          // reads the JSON by itself
+    ROUTE_ONCE = 16,        // takes an Idempotency-Key
     ROUTE_OPERATORS = 4096, // of the operator's own app, which its path does not name
-    ROUTE_FIGURES = 256, // reads webhooks' figures, too
-    ROUTE_MAYBE = 32,  // its body may be left out
-    ROUTE_SENDS = 64,  // the op is handed over once its event was sent (api/webhook_tests.c)
+    ROUTE_FIGURES = 256,    // reads webhooks' figures, too
+    ROUTE_MAYBE = 32,       // its body may be left out
+    ROUTE_SENDS = 64, // the op is handed over once its event was sent (api/webhook_tests.c)
 };
 
 struct route {

@@ -24,7 +24,7 @@ struct serve_options {
     enum guard_http http;
     const char *tls_cert;
     const char *tls_key;
-    const char *ca_file; // authorities for calling endpoints; NULL: the system's
+    const char *ca_file;  // authorities for calling endpoints; NULL: the system's
     const char *smtp_url; // NULL: no e-mail is sent
     const char *smtp_password_file;
     const char *mail_from;

@@ -163,7 +163,7 @@ struct op {
             enum verb verb;
             struct app_row row; // UPDATE: the row as it shall be (types NULL: as they are);
                                 // id and version are looked at
-            int if_version; // −1: whatever it is
+            int if_version;     // −1: whatever it is
             struct kept_reply reply;
             const char *conflict; // out: "uid"
         } app;

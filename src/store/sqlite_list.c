@@ -133,7 +133,7 @@ static bool read_delivery_entry(struct store_reader *reader, struct op *op, sqli
     return fits;
 }
 
-#define DELIVERIES                                                           \
+#define DELIVERIES                                                                           \
     "SELECT " DELIVERY_COLUMNS ", w.app, d.last_attempt FROM delivery d LEFT JOIN webhook w" \
     " ON w.id = d.webhook WHERE (d.event, d.n) < (?2, ?3)"
 #define WEBHOOK_FITS "w.state <> 2 AND (?3 = -1 OR w.state = ?3)"

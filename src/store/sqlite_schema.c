@@ -13,13 +13,12 @@ const char *const sqlite_sql[SQL_COUNT] = {
 // delivery.state is enum delivery_state. spared: the webhook's cancel_before that a manual
 // retry has passed. old_state and old_due: what a failed manual retry restores (old_due of an
 // ended one is when it ended). app.used: an event was accepted, so the profile stays.
-// delivery.seq: the webhook's number of a keyed one, 0 for others; turn: those in line, of which
-// all but the first are held.
-// delivery.by_person: cancelled by one, so recover leaves it. job.total: below zero while it
-// is counted, −1 − what was found so far. webhook.swept: the cancel_before up to which rows
-// have been rewritten. attempt.effect is enum attempt_effect. stat.id is a webhook's or an
-// app's, hour counts from 1970; hour -1: of all time. The hour leads, so that what is written
-// stands together.
+// delivery.seq: the webhook's number of a keyed one, 0 for others; turn: those in line, of
+// which all but the first are held. delivery.by_person: cancelled by one, so recover leaves
+// it. job.total: below zero while it is counted, −1 − what was found so far. webhook.swept:
+// the cancel_before up to which rows have been rewritten. attempt.effect is enum
+// attempt_effect. stat.id is a webhook's or an app's, hour counts from 1970; hour -1: of all
+// time. The hour leads, so that what is written stands together.
 //
 // mail: one row per delivery whose contract demands an e-mail, kept to show what became of
 // it. alert: what an app is to be told, gathered. notice: operational events not yet accepted
@@ -39,7 +38,8 @@ const char sqlite_schema[] =
     "CREATE TABLE webhook(id INTEGER PRIMARY KEY, app INT NOT NULL, name TEXT,"
     " url TEXT NOT NULL, state INT NOT NULL, reason TEXT, mode INT NOT NULL,"
     " version INT NOT NULL, failing_since INT NOT NULL DEFAULT 0,"
-    " cancel_before INT NOT NULL DEFAULT 0, swept INT NOT NULL DEFAULT 0, sequence INT NOT NULL DEFAULT 0, settings TEXT,"
+    " cancel_before INT NOT NULL DEFAULT 0, swept INT NOT NULL DEFAULT 0, sequence INT NOT "
+    "NULL DEFAULT 0, settings TEXT,"
     " created INT, updated INT);"
     "CREATE INDEX webhook_app ON webhook(app, id);"
     "CREATE TABLE choice(app INT, type TEXT, webhook INT, exclusive INT,"

@@ -201,8 +201,9 @@ void sqlite_settle(struct store_backend *backend, struct op *op, int64_t now_ms,
     struct settle *settle = op->as.settle.settle;
 
     op->result = OP_DONE;
-    op->as.settle.result =
-        settle_first(backend, settle, now_ms) ? SETTLED : settle_row(backend, settle, now_ms, news);
+    op->as.settle.result = settle_first(backend, settle, now_ms)
+                               ? SETTLED
+                               : settle_row(backend, settle, now_ms, news);
     if (settle->disable_webhook && op->as.settle.result != SETTLED_STALE)
         sqlite_disable_if(backend, settle->webhook_id, settle->attempt.webhook_version,
                           now_ms, news);
