@@ -282,11 +282,27 @@ void lookup_found(struct request *request)
     store_submit(request->door->options.store, op);
 }
 
+// By its id's age alone, so that it says nothing about whose it was.
+static bool has_expired(const struct request *request)
+{
+    int64_t kept_ms = limit(LIMIT_RETENTION_DAYS) * 86400 * 1000;
+
+    return kept_ms > 0 &&
+           id_wall_ms(request->object_id) < door_now(request->door).wall_ms - kept_ms;
+}
+
 void lookup_on_found(struct request *request, struct op *op)
 {
     if (op->result == OP_DONE && op->kind == OP_GET_WEBHOOK &&
         op->as.hook_card.row.state == WEBHOOK_DELETED) {
         op->result = OP_NOT_FOUND;
+    }
+    if (op->result == OP_NOT_FOUND && op->kind == OP_GET_DELIVERY && has_expired(request)) {
+        struct error error = {0};
+        error_set(&error, ERR_EXPIRED, "deliveries of that age are no longer kept");
+        answer_error(request, &error);
+        op_free(op);
+        return;
     }
     if (op->result != OP_DONE) {
         answer_result(request, op);

@@ -56,6 +56,8 @@
     X(CALLS_MS, "-", "ms", 3600000, 3600000, 3600000, "the window of these calls")           \
     X(LIST_READ, "-", "count", 20000, 20000, 20000, "entries looked at for a page")          \
     X(IDEMPOTENCY_MS, "-", "ms", 86400000, 86400000, 86400000, "keep of an idempotency key") \
+    X(RETENTION_DAYS, "retention-days", "days", 30, 0, 3650,                                 \
+      "history of what has ended is kept; 0: for ever")                                      \
     /* attempts */                                                                           \
     X(ATTEMPT_MS, "-", "ms", 30000, 1000, 30000,                                             \
       "the longest timeout a webhook may ask for")                                           \

@@ -21,6 +21,7 @@ static const struct unit {
     {"ms", "ms", 1},           {"ms", "s", 1000},         {"ms", "m", 60000},
     {"ms", "h", 3600000},      {"bytes", "B", 1},         {"bytes", "KiB", 1 << 10},
     {"bytes", "MiB", 1 << 20}, {"bytes", "GiB", 1 << 30}, {"count", "", 1},
+    {"days", "", 1},
 };
 
 bool option_value(const char *unit, const char *text, int64_t *ret)

@@ -149,7 +149,6 @@ enum error_code sqlite_open(const char *url, int64_t now_ms, struct store_backen
         sqlite_close(backend);
         return code;
     }
-    backend->pruned_ms = now_ms;
     backend->has_jobs = true;
     *ret = backend;
     return ERR_OK;

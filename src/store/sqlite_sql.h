@@ -216,6 +216,9 @@
                    " AND (event, n) > (?1, ?2) ORDER BY event, n LIMIT 500")                 \
     X(DELIVERY_CANCEL, "UPDATE delivery SET state = 5, ended = ?3, asked = served"           \
                        " WHERE event = ?1 AND n = ?2 AND state < 3")                         \
+    X(RETAIN_EVENTS, "SELECT id FROM event WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT 250") \
+    X(RETAIN_KEEPS, "SELECT 1 FROM delivery WHERE event = ?1"                                \
+                    " AND (state < 3 OR ended > ?2 OR last_attempt = ?3) LIMIT 1")           \
     X(ERASE_EVENTS, "SELECT id, app FROM event WHERE id > ?1 ORDER BY id LIMIT 5000")        \
     X(ERASE_ATTEMPTS, "SELECT last_attempt FROM delivery WHERE event = ?1"                   \
                       " AND last_attempt <> 0")                                              \

@@ -19,5 +19,9 @@ void sqlite_work_along(struct store_backend *backend, size_t ops, int64_t now_ms
 // Each within the transaction that is open. False: nothing is left of that work.
 bool sqlite_sweep(struct store_backend *backend, int64_t now_ms, struct news *news);
 bool sqlite_erase(struct store_backend *backend, int64_t now_ms);
+// Of the events that are older than the retention those whose deliveries have all ended, and
+// as long ago.
+bool sqlite_retain(struct store_backend *backend, int64_t now_ms);
+void sqlite_erase_event(struct store_backend *backend, int64_t event_id); // and all of it
 
 #endif

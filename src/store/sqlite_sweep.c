@@ -173,7 +173,7 @@ static int64_t ask(struct store_backend *backend, enum sql sql, int64_t id)
     return number;
 }
 
-static void erase_event(struct store_backend *backend, int64_t event_id)
+void sqlite_erase_event(struct store_backend *backend, int64_t event_id)
 {
     sqlite3_stmt *last = sqlite_statement(backend, SQL_ERASE_ATTEMPTS);
 
@@ -210,7 +210,7 @@ static bool erase_events(struct store_backend *backend)
     }
     sqlite_reset(backend, SQL_ERASE_EVENTS);
     for (size_t i = 0; i < count; i++)
-        erase_event(backend, found[i]);
+        sqlite_erase_event(backend, found[i]);
     return count == ERASE_ROWS || seen == ERASE_EVENTS;
 }
 

@@ -287,6 +287,7 @@ static bool step(struct store_backend *model, int64_t now_ms, enum store_verdict
         row->is_gone = true;
         done++;
     }
+    done += model_retain(model, now_ms, ROWS_MAX - done);
     if (done < ROWS_MAX && model_recover(model, now_ms, ret_news))
         done = ROWS_MAX;
     if (!model->is_deferred)

@@ -1,3 +1,5 @@
+#include "base/limits.h"
+#include "hook/id.h"
 #include "model_rows.h"
 
 static struct model_job *find_running(const struct store_backend *model, int64_t webhook_id)
@@ -132,6 +134,36 @@ bool model_recover(struct store_backend *model, int64_t now_ms, struct news *new
         return true;
     }
     return false;
+}
+
+static bool has_expired(const struct store_backend *model, const struct model_event *event,
+                        int64_t horizon_ms)
+{
+    if (event->event->id >= id_first_at(horizon_ms) || event->event->id >= model->last_event)
+        return false;
+    for (int n = 0; n < event->fan; n++) {
+        const struct model_delivery *row =
+            model_find_delivery(model, event->event->id, (uint16_t)n);
+        if (delivery_is_open(row->state) || row->ended > horizon_ms)
+            return false;
+    }
+    return true;
+}
+
+int model_retain(struct store_backend *model, int64_t now_ms, int most)
+{
+    const int64_t horizon_ms = now_ms - limit(LIMIT_RETENTION_DAYS) * 86400 * 1000;
+    int done = 0;
+
+    for (size_t i = 0; i < model->events.count && done < most; i++) {
+        struct model_event *event = model->events.rows[i];
+        if (event->is_gone || !has_expired(model, event, horizon_ms))
+            continue;
+        TOUCH(model, event);
+        event->is_gone = true;
+        done++;
+    }
+    return done;
 }
 
 void model_read_job(const struct store_backend *model, struct op *op)

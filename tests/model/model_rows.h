@@ -188,6 +188,8 @@ void model_turn_leave(struct store_backend *model, struct model_delivery *row,
                       int64_t now_ms, struct news *news);
 enum op_result model_job(struct store_backend *model, struct op *op);
 bool model_recover(struct store_backend *model, int64_t now_ms, struct news *news);
+// Drops what expired, at most so many events; how many it were.
+int model_retain(struct store_backend *model, int64_t now_ms, int most);
 void model_read_job(const struct store_backend *model, struct op *op);
 void model_count_recover(const struct store_backend *model, struct op *op);
 

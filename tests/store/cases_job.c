@@ -1,6 +1,8 @@
-// Recover: what failed is tried anew, behind everything else.
+// Work behind everything else: recover, which tries anew what failed; and retention.
 
 #include "store/steps.h"
+
+#include "hook/id.h"
 
 #include <string.h>
 
@@ -233,6 +235,48 @@ static void recover_ends_with_its_webhook(struct world *world)
     assert_int_equal(count_state(world, 1000, 600, DELIVERY_PARKED), 0);
 }
 
+// What has ended longer ago than the retention goes, whole; what is open stays.
+static void old_history_goes(struct world *world)
+{
+    const int64_t day = 86400 * INT64_C(1000);
+    const int64_t then = 1900000000000;
+    const struct {
+        enum settle_next next;
+        int64_t accepted_day, settled_day; // days after then
+        bool is_kept;
+    } rows[] = {
+        {SETTLE_DELIVERED, 0, 0, false},  {SETTLE_FAILED, 0, 1, false},
+        {SETTLE_WAIT, 1, 1, true},        {SETTLE_FAILED, 1, 20, true},
+        {SETTLE_CANCELLED, 2, 2, false},  {SETTLE_DELIVERED, 9, 9, false},
+        {SETTLE_DELIVERED, 11, 11, true}, {SETTLE_FAILED, 12, 12, true},
+    };
+    enum { COUNT = sizeof rows / sizeof *rows };
+    int64_t ids[COUNT];
+
+    make_app(world, APP);
+    make_hook(world, HOOK);
+    for (int i = 0; i < COUNT; i++) {
+        ids[i] = id_first_at(then + rows[i].accepted_day * day) + i;
+        assert_int_equal(accept_one(world, ids[i], HOOK), OP_DONE);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        world->now_ms = then + rows[i].settled_day * day;
+        settle_one(world, ids[i], 1, rows[i].next);
+    }
+    world->now_ms = then + 40 * day + 1;
+    steps_all(world);
+    for (int i = 0; i < COUNT; i++) {
+        struct op *op = op_new(OP_GET_DELIVERY, 0, NULL);
+        op->as.get_delivery.app_id = APP;
+        op->as.get_delivery.event_id = ids[i];
+        if (ask(world, op) != (rows[i].is_kept ? OP_DONE : OP_NOT_FOUND))
+            fail_msg("row %d", i);
+        op_free(op);
+    }
+    assert_int_equal(settle_one(world, ids[0], 2, SETTLE_DELIVERED), SETTLED_GONE);
+    assert_int_equal(settle_one(world, ids[2], 2, SETTLE_DELIVERED), SETTLED);
+}
+
 const struct conformance_case job_cases[] = {
     {"recover_begins_the_schedule_anew", recover_begins_the_schedule_anew},
     {"recover_takes_what_failed", recover_takes_what_failed},
@@ -240,5 +284,6 @@ const struct conformance_case job_cases[] = {
     {"recover_answers", recover_answers},
     {"recover_goes_on_where_it_was", recover_goes_on_where_it_was},
     {"recover_ends_with_its_webhook", recover_ends_with_its_webhook},
+    {"old_history_goes", old_history_goes},
     {NULL, NULL},
 };
