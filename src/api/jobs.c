@@ -19,13 +19,13 @@ static json_t *render_job(struct door *door, const struct job_row *row)
     static const char *const states[] = {
         [JOB_RUNNING] = "running", [JOB_DONE] = "done", [JOB_CANCELLED] = "cancelled"};
 
-    return json_pack(
-        "{so ss so ss so so sI so so so}", "id", render_id(door, ID_JOB, row->id, 0), "kind",
-        "recover", "webhook", render_id(door, ID_WEBHOOK, row->webhook_id, 0), "state",
-        states[row->state], "since", render_time(row->since_ms), "until",
-        render_time(row->until_ms), "done", (json_int_t)row->done, "total",
-        row->total < 0 ? json_null() : json_integer(row->total), "created_at",
-        render_time(row->created_ms), "ended_at", render_time(row->ended_ms));
+    return json_pack("{so ss so ss so so sI so so so}", "id",
+                     render_id(door, ID_JOB, row->id, 0), "kind", "recover", "webhook",
+                     render_id(door, ID_WEBHOOK, row->webhook_id, 0), "state",
+                     states[row->state], "since", render_time(row->since_ms), "until",
+                     render_time(row->until_ms), "done", (json_int_t)row->done, "total",
+                     row->total < 0 ? json_null() : json_integer(row->total), "created_at",
+                     render_time(row->created_ms), "ended_at", render_time(row->ended_ms));
 }
 
 // The events of the window, by their ids. What fails from now on is not in it.
@@ -98,8 +98,7 @@ void recover_answer(struct request *request, struct op *op, struct response *res
 void job_get_answer(struct request *request, struct op *op, struct response *response)
 {
     (void)op;
-    response_json(response, 200,
-                  render_job(request->door, &request->found->as.get_job.row));
+    response_json(response, 200, render_job(request->door, &request->found->as.get_job.row));
 }
 
 enum error_code job_cancel_ask(struct request *request, struct op *op, struct error *error)

@@ -28,7 +28,7 @@ struct command;
     X(YES, "yes", 'y', NULL, "yes, do erase it")                                             \
     X(NAME, "name", 0, "NAME", "for people")                                                 \
     X(UID, "uid", 0, "UID", "your own id for it, usable wherever its id is")                 \
-    X(PROFILE, "profile", 'p', "PROFILE", "the contract: yoco, devdraft, standard, …")       \
+    X(PROFILE, "profile", 'p', "PROFILE", "the contract, as `posthorn profile list` shows")  \
     X(ALERT_EMAIL, "alert-email", 0, "ADDRESS", "who is told when deliveries fail")          \
     X(SCOPES, "scopes", 0, "SCOPE,…", "what it may do (all that the maker may)")             \
     X(MODE, "mode", 0, "live|test", "its mode")                                              \

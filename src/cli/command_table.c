@@ -116,7 +116,7 @@ const size_t command_count = sizeof commands / sizeof *commands;
 const struct noun nouns[] = {
     {"serve", "run the server", "posthorn serve --data-dir /var/lib/posthorn", false},
     {"app", "tenants of the platform",
-     "posthorn app add 'Corner shop' --profile yoco --uid shop-7", false},
+     "posthorn app add 'Corner shop' --profile PROFILE --uid shop-7", false},
     {"key", "what opens an app",
      "posthorn key add till --app shop-7 --scopes event:create,delivery:read", false},
     {"webhook", "where an app's events go",
@@ -143,7 +143,7 @@ const struct noun nouns[] = {
     {"profile", "contracts: how a platform speaks to its merchants",
      "posthorn profile check mine.json", false},
     {"verify", "say why a signature does not hold",
-     "posthorn verify --profile yoco --secret-file secret --headers headers body.json",
+     "posthorn verify --profile PROFILE --secret-file secret --headers headers body.json",
      false},
     {"sign", "sign a body as a profile says",
      "posthorn sign --profile standard --secret-file secret --id msg_1 body.json", false},

@@ -51,8 +51,8 @@ struct held *hand_add(struct hand *hand, struct parcel *parcel)
         held = NEW(struct held);
     *held = (struct held){.parcel = parcel};
     hand->bytes += held_bytes(held);
-    if (map_put(&hand->map, key_of(parcel), held))
-        assert(!"a delivery is in hand twice");
+    void *twin = map_put(&hand->map, key_of(parcel), held);
+    assert(!twin); // no delivery is in hand twice
     return held;
 }
 

@@ -3,7 +3,6 @@
 #include "base/memory.h"
 #include "engine/claim.h"
 #include "engine/core.h"
-#include "engine/mutant.h"
 #include "engine/ready.h"
 #include "engine/share.h"
 #include "hook/card.h"
@@ -116,16 +115,21 @@ void lane_note(struct lane *lane, int64_t mono_ms)
         lane->noted_mono_ms = mono_ms;
 }
 
+int lane_per_second_max(const struct lane *lane)
+{
+    return lane->awake && lane->awake->card ? lane->awake->card->per_second_max : 0;
+}
+
 int lane_room(const struct engine *engine, const struct lane *lane)
 {
-    const struct hook_card *card = lane->awake ? lane->awake->card : NULL;
+    int per_second = lane_per_second_max(lane);
     int64_t budget = engine->limits.blob_budget;
     int room = LEAST_ROOM * lane->window.size;
 
     if (engine->hand.bytes < budget / 2 || room > engine->limits.lane_memory)
         room = engine->limits.lane_memory;
-    if (card && card->per_second_max > 0 && card->per_second_max < room)
-        room = card->per_second_max > LEAST_ROOM ? card->per_second_max : LEAST_ROOM;
+    if (per_second > 0 && per_second < room)
+        room = per_second > LEAST_ROOM ? per_second : LEAST_ROOM;
     if (engine->hand.bytes >= budget)
         room = engine->hand.bytes < 2 * budget ? 1 : 0;
     return room;
@@ -199,22 +203,9 @@ struct held *lane_first(const struct lane *lane)
     return lane->awake ? queue_first(&lane->awake->queue) : NULL;
 }
 
-// For the simulation to see that it would notice.
-static struct held *newest(const struct engine *engine, const struct lane *lane)
-{
-    struct held *held = lane_first(lane);
-
-    for (size_t i = 0; i < lane->awake->queue.old.count; i++) {
-        struct heap_item *item = lane->awake->queue.old.items[i];
-        if (item->key <= engine->now.mono_ms && item->key > held->due.key)
-            held = held_of(item);
-    }
-    return held;
-}
-
 struct held *lane_take(struct engine *engine, struct lane *lane)
 {
-    struct held *held = MUTANT_IS(NEWEST_FIRST) ? newest(engine, lane) : lane_first(lane);
+    struct held *held = lane_first(lane);
 
     assert(held);
     queue_take(&lane->awake->queue, held);

@@ -63,6 +63,9 @@ void lane_free_all(struct engine *engine);
 // Something is due then that only the store has.
 void lane_note(struct lane *lane, int64_t mono_ms);
 
+// The webhook's own limit; 0: none, or not known.
+int lane_per_second_max(const struct lane *lane);
+
 // How many the lane may have in hand: less, the more memory all bodies take; and about a
 // second's worth where it has a limit per second, so that it falls behind and hears of what
 // is new.

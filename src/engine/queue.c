@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "engine/hand.h"
+#include "engine/mutant.h"
 
 void queue_init(struct queue *queue)
 {
@@ -36,10 +37,22 @@ void queue_put_young(struct queue *queue, struct held *held, int64_t due_mono_ms
     heap_add(&queue->young, &held->due, due_mono_ms);
 }
 
+// For the simulation to see that it would notice.
+static struct heap_item *last_of(const struct heap *heap)
+{
+    struct heap_item *last = heap_first(heap);
+
+    for (size_t i = 0; i < heap->count; i++)
+        if (heap->items[i]->key > last->key)
+            last = heap->items[i];
+    return last;
+}
+
 // The young are due, so an old one that is due before them is due as well.
 struct held *queue_first(const struct queue *queue)
 {
-    struct heap_item *old = heap_first(&queue->old);
+    struct heap_item *old =
+        MUTANT_IS(NEWEST_FIRST) ? last_of(&queue->old) : heap_first(&queue->old);
     struct heap_item *young = heap_first(&queue->young);
     struct heap_item *first = old;
 

@@ -85,11 +85,11 @@ struct store_backend {
     struct stat_state stat, stat_before; // the group
     struct sweep sweep;
     struct erase erase;
-    bool has_work;       // of sweeping or erasing
+    bool has_work;          // of sweeping or erasing
     int64_t retained_event; // the last that was looked at for its age
-    bool has_jobs;       // perhaps
-    int64_t job_webhook; // whose job had the last step
-    int64_t pruned_ms;   // when old keys and replies were last looked for
+    bool has_jobs;          // perhaps
+    int64_t job_webhook;    // whose job had the last step
+    int64_t pruned_ms;      // when old keys and replies were last looked for
 };
 
 enum { SQLITE_BUSY_MS = 5000 }; // another program's lock is waited for that long

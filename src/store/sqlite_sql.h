@@ -52,7 +52,7 @@
     /* settle, retry, cancel */                                                              \
     X(DELIVERY_GET, "SELECT webhook, state, due, wait_ms, step, number, asked, served,"      \
                     " crashes, last_attempt, status, error, ended, spared, old_state,"       \
-                    " old_due, by_person, seq FROM delivery WHERE event = ?1 AND n = ?2")         \
+                    " old_due, by_person, seq FROM delivery WHERE event = ?1 AND n = ?2")    \
     X(DELIVERY_SET, "UPDATE delivery SET state = ?3, due = ?4, wait_ms = ?5, step = ?6,"     \
                     " number = ?7, asked = ?8, served = ?9, crashes = ?10,"                  \
                     " last_attempt = ?11, status = ?12, error = ?13, ended = ?14,"           \
@@ -200,7 +200,7 @@
                 " ON CONFLICT(hour, id) DO UPDATE SET accepted = accepted + ?3,"             \
                 " delivered = delivered + ?4, failed = failed + ?5,"                         \
                 " attempts = attempts + ?6, failures = failures + ?7, ms = ms + ?8,"         \
-                " last = max(last, ?9), histogram = CASE WHEN ?10 IS NULL THEN histogram"   \
+                " last = max(last, ?9), histogram = CASE WHEN ?10 IS NULL THEN histogram"    \
                 " ELSE merge_histograms(histogram, ?10) END")                                \
     X(STAT_DROP, "DELETE FROM stat WHERE hour = ?1 AND id = ?2")                             \
     X(STAT_PRUNE, "DELETE FROM stat WHERE (hour, id) IN (SELECT hour, id FROM stat"          \

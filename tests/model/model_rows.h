@@ -184,8 +184,8 @@ void model_list(const struct store_backend *model, struct op *op);
 
 // Those whose events share an order key. Joining, true: nobody stands before it.
 bool model_turn_join(struct store_backend *model, struct model_delivery *row);
-void model_turn_leave(struct store_backend *model, struct model_delivery *row,
-                      int64_t now_ms, struct news *news);
+void model_turn_leave(struct store_backend *model, struct model_delivery *row, int64_t now_ms,
+                      struct news *news);
 enum op_result model_job(struct store_backend *model, struct op *op);
 bool model_recover(struct store_backend *model, int64_t now_ms, struct news *news);
 // Drops what expired, at most so many events; how many it were.

@@ -75,7 +75,8 @@ void steps_all(struct world *world)
     enum store_verdict verdict = STORE_DONE;
 
     for (int i = 0; i < 10000; i++) {
-        bool has_more = world->table->step(world->backend, world->now_ms, &verdict, &world->news);
+        bool has_more =
+            world->table->step(world->backend, world->now_ms, &verdict, &world->news);
         assert_int_equal(verdict, STORE_DONE);
         if (!has_more)
             return;
