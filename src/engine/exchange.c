@@ -76,7 +76,7 @@ static struct exchange *begin(struct engine *engine, struct lane *lane)
     struct lane_awake *awake = lane->awake;
     struct exchange *exchange = take_free(engine);
 
-    exchange->held = lane_take(engine, lane);
+    exchange->held = lane_take(lane);
     exchange->held->exchange = exchange;
     exchange->app = turn_app_hold(&engine->turn, lane->app_id);
     exchange->card = hook_card_hold(awake->card);

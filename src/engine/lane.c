@@ -16,11 +16,6 @@
 enum { IDLE_MAX = 12288, LEAST_ROOM = 16 };
 enum { BACKLOG_MS = 1000 }; // what the store has is older than that: it is a backlog
 
-static struct held *held_of(struct heap_item *item)
-{
-    return container_of(item, struct held, due);
-}
-
 struct lane *lane_find(const struct engine *engine, int64_t webhook_id)
 {
     return map_find(&engine->lanes, map_key(webhook_id));
@@ -203,7 +198,7 @@ struct held *lane_first(const struct lane *lane)
     return lane->awake ? queue_first(&lane->awake->queue) : NULL;
 }
 
-struct held *lane_take(struct engine *engine, struct lane *lane)
+struct held *lane_take(struct lane *lane)
 {
     struct held *held = lane_first(lane);
 

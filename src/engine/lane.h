@@ -81,7 +81,7 @@ void lane_see(struct held *held, struct parcel *parcel, int64_t due_mono_ms);
 // Out of hand; the parcel is freed.
 void lane_release(struct engine *engine, struct held *held);
 // The one whose turn it is among those due; it waits no longer. There must be one.
-struct held *lane_take(struct engine *engine, struct lane *lane);
+struct held *lane_take(struct lane *lane);
 struct held *lane_first(const struct lane *lane); // or NULL
 
 // All that waits goes back: the store knows which of it still stands. What it does not have
