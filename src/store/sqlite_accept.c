@@ -138,7 +138,7 @@ static void add_delivery(struct store_backend *backend, const struct accept *pla
     sqlite3_bind_int64(add, 1, plan->event->id);
     sqlite3_bind_int64(add, 2, (int64_t)n);
     sqlite3_bind_int64(add, 3, webhook->id);
-    sqlite3_bind_int(add, 4, born_as(held, is_parked));
+    sqlite3_bind_int(add, 4, (int)born_as(held, is_parked));
     sqlite3_bind_int64(add, 5, due_ms);
     sqlite3_bind_int64(add, 6, due_ms - now_ms);
     sqlite3_bind_int64(add, 7, sequence);

@@ -68,7 +68,7 @@ static void test_signing_keys(void **state)
 {
     static const char *const profiles[] = {"standard", "stablemint", "mileston"};
     static const char *const events[] = {"", ",\"events\":[\"InwardPaymentFailed\"]",
-                                         "," TOKEN};
+                                         ("," TOKEN)};
     // of no key, an Ed25519 key, an RSA key, a short RSA key, no PEM at all
     static const int statuses[3][5] = {
         {200, 200, 422, 422, 422}, {200, 422, 200, 422, 422}, {409, 409, 409, 409, 409}};
