@@ -233,7 +233,7 @@ static void test_things(void **state)
     memcpy(asked.ids[APP], mine.ids[APP], sizeof mine.ids[APP]);
     ask_for(world, &asked, "foreign", mine.key);
     for (size_t i = 1; i < NAMES; i++) {
-        world_spell(world, (int)names[i].kind, INT64_C(0x0123456789abcdef), asked.ids[i]);
+        world_spell(world, (int)names[i].kind, INT64_C(0x7123456789abcdef), asked.ids[i]);
     }
     ask_for(world, &asked, "never made", mine.key);
     for (size_t i = 1; i < NAMES; i++) { // an id of another kind
