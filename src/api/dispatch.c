@@ -287,8 +287,13 @@ static enum error_code step_ask(struct request *request, struct error *error)
         op_free(op);
         op = NULL;
     }
-    // An event is planned again from the event; all else from the request.
-    if (route->op != OP_ACCEPT && op != NULL) {
+    // What came lies in the connection's buffer, which the next request may overwrite before
+    // the op is back. An event is planned again from the event: its body is not looked at any
+    // more.
+    if (route->op == OP_ACCEPT) {
+        request->body = (struct text_span){"", 0};
+    }
+    if (op != NULL) {
         request_keep(request);
     }
     request->was_asked = true;
