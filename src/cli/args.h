@@ -65,7 +65,7 @@ struct command;
     X(PROFILES, "profiles", 0, "FOLDER", "profiles of your own, beside the built-in ones")   \
     X(FILTER, "filter", 0, "@FILE|-|JSON", "conditions that a payload must meet")            \
     X(PER_SECOND, "per-second", 0, "COUNT", "attempts in a second")                          \
-    X(STRICT, "strict", 0, "yes|no", "hold payloads to the schemas of their types")          \
+    X(STRICT, "strict", 0, "yes|no", "refuse events whose sums do not hold")                 \
     X(DESCRIPTION, "description", 0, "TEXT", "what it says")                                 \
     X(SCHEMA, "schema", 0, "@FILE|-|JSON", "the JSON schema of its payload")                 \
     X(EXAMPLE, "example", 0, "@FILE|-|JSON", "a payload, as an example")                     \
