@@ -70,7 +70,8 @@ static enum error_code read_time(const struct field *field, const json_t *value,
                                  struct field_value *ret, struct error *error)
 {
     if (!json_is_string(value) ||
-        !text_from_time(json_string_value(value), json_string_length(value), &ret->whole)) {
+        !text_from_time(json_string_value(value), json_string_length(value), &ret->whole) ||
+        ret->whole <= 0) { // 0 says "none" everywhere below
         return error_at(error, ERR_INVALID_FIELD, field->name,
                         "must be a time as 2030-01-31T12:00:00Z");
     }

@@ -123,7 +123,8 @@ static enum error_code set_since(struct request *request, struct op *op,
                                  struct text_span value, struct error *error)
 {
     (void)request;
-    if (!text_from_time(value.at, value.len, &op->as.list.query.since_ms)) {
+    if (!text_from_time(value.at, value.len, &op->as.list.query.since_ms) ||
+        op->as.list.query.since_ms <= 0) {
         return error_at(error, ERR_INVALID_FIELD, "?since",
                         "must be a time as 2030-01-31T12:00:00Z");
     }
@@ -134,7 +135,8 @@ static enum error_code set_until(struct request *request, struct op *op,
                                  struct text_span value, struct error *error)
 {
     (void)request;
-    if (!text_from_time(value.at, value.len, &op->as.list.query.until_ms)) {
+    if (!text_from_time(value.at, value.len, &op->as.list.query.until_ms) ||
+        op->as.list.query.until_ms <= 0) {
         return error_at(error, ERR_INVALID_FIELD, "?until",
                         "must be a time as 2030-01-31T12:00:00Z");
     }

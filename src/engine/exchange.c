@@ -211,8 +211,10 @@ static void apply(struct engine *engine, struct exchange *exchange, enum settle_
         if (settle->next == SETTLE_RESTORE)
             next = core_mono_ms(engine, settle->due_wall_ms);
         break;
-    case SETTLED_AGAIN:
-    case SETTLED_STALE: next = engine->now.mono_ms; break;
+    case SETTLED_AGAIN: next = engine->now.mono_ms; break;
+    case SETTLED_STALE:
+        next = engine->now.mono_ms + JUDGE_PAUSE_MS;
+        break; // never in a storm
     case SETTLED_GONE:
     case SETTLED_FULL: break;
     }

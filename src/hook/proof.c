@@ -48,13 +48,23 @@ static EVP_MAC_CTX *hmac_new(const unsigned char *key, size_t len)
     return NULL;
 }
 
+// An encrypted key is refused: its own count of rounds would hold the thread, for as long as
+// whoever brought it likes.
+static int no_passphrase(char *ret, int size, int is_written, void *argument)
+{
+    (void)ret;
+    (void)size;
+    (void)is_written;
+    (void)argument;
+    return -1;
+}
+
 static EVP_PKEY *pem_key(const char *text, size_t len)
 {
-    char no_passphrase[] = ""; // else OpenSSL would ask the terminal
     if (len > INT32_MAX)
         return NULL;
     BIO *bio = BIO_new_mem_buf(text, (int)len);
-    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, no_passphrase) : NULL;
+    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
     BIO_free(bio);
     if (key &&
         (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA || EVP_PKEY_get_bits(key) < RSA_BITS_MIN ||

@@ -91,3 +91,16 @@ bool address_is_loopback(const struct address *address)
     return address->as.any.sa_family == AF_INET &&
            ntohl(address->as.v4.sin_addr.s_addr) >> 24 == 127;
 }
+
+void address_unmap(struct address *address)
+{
+    struct sockaddr_in plain = {.sin_family = AF_INET};
+
+    if (address->as.any.sa_family != AF_INET6 ||
+        !IN6_IS_ADDR_V4MAPPED(&address->as.v6.sin6_addr))
+        return;
+    plain.sin_port = address->as.v6.sin6_port;
+    memcpy(&plain.sin_addr, &address->as.v6.sin6_addr.s6_addr[12], sizeof plain.sin_addr);
+    address->as.v4 = plain;
+    address->len = sizeof plain;
+}

@@ -26,6 +26,8 @@ void address_text(const struct address *address, char *ret);
 bool address_parse(const char *text, struct address *ret);
 bool address_equal(const struct address *a, const struct address *b);
 uint16_t address_port(const struct address *address);
+// An IPv4 address in IPv6 clothes (::ffff:a.b.c.d) becomes the IPv4 address; others stay.
+void address_unmap(struct address *address);
 bool address_is_loopback(const struct address *address);
 
 #endif

@@ -27,8 +27,7 @@ static enum call_result result_of(int error)
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
-    case EAGAIN:
-    case EADDRNOTAVAIL: return CALL_LOCAL; // the last two: no local port is free
+    case EAGAIN: return CALL_LOCAL; // the last: no local port is free
     default: return CALL_UNREACHABLE;
     }
 }

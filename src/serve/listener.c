@@ -74,6 +74,7 @@ static void on_ready(struct watch *watch, uint32_t events)
         int fd = accept4(watch->fd, &peer.as.any, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd >= 0) {
+            address_unmap(&peer); // an IPv4 client of a socket for both is itself again
             hand_over(listener, fd, &peer);
             continue;
         }

@@ -237,10 +237,11 @@ static void dismantle(struct serve *serve)
     struct common *common = &serve->common;
 
     listener_close(&serve->listener);
+    for (int i = 0; common->workers && i < common->worker_count; i++)
+        worker_free(
+            common->workers[i]); // they may still speak to the store, which has stopped
     if (common->store)
         store_close(common->store);
-    for (int i = 0; common->workers && i < common->worker_count; i++)
-        worker_free(common->workers[i]);
     for (int i = 0; common->mailboxes && i < common->worker_count; i++)
         mailbox_free(common->mailboxes[i]);
     free(common->workers);

@@ -19,6 +19,7 @@ enum { REFUSED_MS = 1000 }; // until a claim that was not done is made again
 struct card_ask {
     int64_t app_id;
     bool again;
+    bool has_failed; // it is asked again with the next tick
 };
 
 static struct op *worker_op(struct worker *worker, enum op_kind kind)
@@ -102,6 +103,7 @@ void to_store_done(struct worker *worker)
     for (size_t at = 0; map_next(&worker->card_asks, &at, &key, &ask);)
         free(ask);
     map_done(&worker->card_asks);
+    parcel_free_all(worker->unparked);
 }
 
 static struct hook_card *card_of(struct worker *worker, struct op *op)
@@ -125,16 +127,18 @@ static void take_card(struct worker *worker, struct op *op)
 {
     int64_t webhook_id = op->as.hook_card.id;
     struct card_ask *ask = map_find(&worker->card_asks, map_key(webhook_id));
-    bool is_unanswered = op->result == OP_TOO_SLOW || op->result == OP_FULL;
+    bool is_unanswered = op->result != OP_DONE && op->result != OP_NOT_FOUND;
 
-    if (ask && (ask->again || is_unanswered)) {
+    if (ask && is_unanswered) { // a read that merely failed says nothing about the webhook
+        ask->has_failed = true;
+        return;
+    }
+    if (ask && ask->again) {
         ask->again = false;
         ask_card(worker, ask->app_id, webhook_id);
         return;
     }
     free(map_remove(&worker->card_asks, map_key(webhook_id)));
-    if (op->result == OP_FAILED)
-        return; // the store is stopping
     engine_on_card(worker->engine, loop_now(worker->loop), webhook_id, card_of(worker, op));
 }
 
@@ -172,7 +176,8 @@ static void take_claim(struct worker *worker, struct op *op)
     op->as.claim.claimed.parcels = NULL;
 }
 
-// What a full disk did not let the store note stays in hand.
+// What a full disk did not let the store note stays in hand, and is offered to the lanes
+// again with the next tick.
 static void take_park(struct worker *worker, struct op *op)
 {
     struct parcel *parcels = op->as.park.parcels;
@@ -180,7 +185,32 @@ static void take_park(struct worker *worker, struct op *op)
     if (op->result != OP_FULL || !parcels)
         return;
     op->as.park.parcels = NULL;
-    engine_on_arrivals(worker->engine, loop_now(worker->loop), parcels);
+    while (parcels) {
+        struct parcel *next = parcels->next;
+
+        parcels->next = worker->unparked;
+        worker->unparked = parcels;
+        parcels = next;
+    }
+}
+
+void to_store_tick(struct worker *worker)
+{
+    struct parcel *parcels = worker->unparked;
+    struct map_key key;
+    void *value;
+
+    worker->unparked = NULL;
+    if (parcels)
+        engine_on_arrivals(worker->engine, loop_now(worker->loop), parcels);
+    for (size_t at = 0; map_next(&worker->card_asks, &at, &key, &value);) {
+        struct card_ask *ask = value;
+
+        if (!ask->has_failed)
+            continue;
+        ask->has_failed = ask->again = false;
+        ask_card(worker, ask->app_id, (int64_t)key.low);
+    }
 }
 
 static void take_own_op(struct worker *worker, struct op *op)

@@ -70,6 +70,7 @@ static void on_tick(struct timer *timer)
 {
     struct worker *worker = container_of(timer, struct worker, tick_timer);
 
+    to_store_tick(worker);
     door_on_timer(worker->door);
     if (worker->office)
         post_office_look(worker->office, loop_now(worker->loop));

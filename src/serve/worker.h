@@ -71,6 +71,7 @@ struct worker {
 
     struct link tests;          // struct testing (serve/to_test.c)
     struct post_office *office; // of the first worker; NULL: another's
+    struct parcel *unparked;    // refused by a full disk (serve/to_store.c)
     struct map card_asks;       // webhook → struct card_ask (serve/to_store.c)
 
     bool is_draining;

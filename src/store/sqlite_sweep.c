@@ -24,6 +24,7 @@ static bool choose(struct store_backend *backend)
         if (webhook->swept < webhook->cancel_before) {
             backend->sweep = (struct sweep){.webhook_id = webhook->id,
                                             .cancel_before = webhook->cancel_before,
+                                            .is_at_fresh = true,
                                             .due = INT64_MIN};
             return true;
         }
@@ -108,8 +109,9 @@ static bool sweep_turns(struct store_backend *backend, int64_t now_ms, struct ne
     return count > 0;
 }
 
-// Parked rows of the webhook first; then the few fresh ones of all, since those are not found
-// by webhook. A row past the cut stays.
+// The few fresh rows of all first, since those are not found by webhook; then the parked ones
+// of the webhook. A fresh row may be parked meanwhile, a parked one never turns fresh: so
+// none slips behind. A row past the cut stays.
 bool sqlite_sweep(struct store_backend *backend, int64_t now_ms, struct news *news)
 {
     struct sweep *sweep = &backend->sweep;
@@ -129,8 +131,9 @@ bool sqlite_sweep(struct store_backend *backend, int64_t now_ms, struct news *ne
         sweep->due = rows[count - 1].due;
         sweep->event_id = rows[count - 1].event_id;
         sweep->n = rows[count - 1].n;
-    } else if (!sweep->is_at_fresh) {
-        sweep->is_at_fresh = true;
+    } else if (sweep->is_at_fresh) {
+        sweep->is_at_fresh = false;
+        sweep->due = INT64_MIN;
         sweep->event_id = 0;
         sweep->n = 0;
     } else {

@@ -226,7 +226,6 @@ static void stop_reader(struct store *store, struct reader *reader)
     if (reader->thread) {
         mailbox_post(reader->mailbox, &reader->stop);
         thread_join(reader->thread);
-        mailbox_free(reader->mailbox);
     }
     if (reader->backend)
         store->table->reader_free(reader->backend);
@@ -239,7 +238,6 @@ void store_stop(struct store *store)
     if (store->committer) {
         mailbox_post(store->writes, &store->stop);
         thread_join(store->committer);
-        mailbox_free(store->writes);
         store->committer = NULL;
     }
     for (int i = 0; i < READERS; i++)
@@ -247,10 +245,22 @@ void store_stop(struct store *store)
     if (store->backend)
         store->table->close(store->backend);
     store->backend = NULL;
-    inflight_close(store->inflight);
-    store->inflight = NULL;
     lock_release(store->lock_fd);
     store->lock_fd = -1;
+}
+
+// What a worker still asked of a store that had stopped; nobody waits for it.
+static void drop_mailbox(struct mailbox *mailbox)
+{
+    struct mail *mail = mailbox ? mailbox_take(mailbox) : NULL;
+
+    while (mail) {
+        struct mail *next = mail->next;
+
+        op_free(container_of(mail, struct op, mail));
+        mail = next;
+    }
+    mailbox_free(mailbox);
 }
 
 void store_close(struct store *store)
@@ -258,6 +268,10 @@ void store_close(struct store *store)
     if (!store)
         return;
     store_stop(store);
+    drop_mailbox(store->writes);
+    for (int i = 0; i < READERS; i++)
+        drop_mailbox(store->readers[i].mailbox);
+    inflight_close(store->inflight);
     news_done(&store->first_news);
     free(store->group);
     free(store->outboxes);
