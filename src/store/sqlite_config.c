@@ -209,15 +209,13 @@ static enum op_result key_create(struct store_backend *backend, const struct key
     return OP_DONE;
 }
 
-// Is another of the app's keys in force?
-static bool has_other_key(struct store_backend *backend, const struct key_row *row,
-                          int64_t now_ms)
+// Is another of the app's keys in force, and for good?
+static bool has_other_key(struct store_backend *backend, const struct key_row *row)
 {
     sqlite3_stmt *others = sqlite_statement(backend, SQL_KEY_OTHERS);
 
     sqlite3_bind_int64(others, 1, row->app_id);
     sqlite3_bind_int64(others, 2, row->id);
-    sqlite3_bind_int64(others, 3, now_ms);
     bool is_found = sqlite_step(backend, SQL_KEY_OTHERS);
     sqlite_reset(backend, SQL_KEY_OTHERS);
     return is_found;
@@ -235,7 +233,7 @@ static enum op_result key_revoke(struct store_backend *backend, struct key_row *
     sqlite3_bind_int64(revoke, 3, row->revoked_ms);
     if (!sqlite_run(backend, SQL_KEY_REVOKE) || !sqlite3_changes(backend->db))
         return OP_NOT_FOUND;
-    return row->app_id == 0 && !has_other_key(backend, row, now_ms) ? OP_LAST : OP_DONE;
+    return row->app_id == 0 && !has_other_key(backend, row) ? OP_LAST : OP_DONE;
 }
 
 void sqlite_key_uses(struct store_backend *backend, struct op *op)

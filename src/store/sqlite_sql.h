@@ -104,7 +104,7 @@
     X(KEY_REVOKE, "UPDATE api_key SET revoked = ?3 WHERE id = ?1 AND app = ?2"               \
                   " AND revoked = 0")                                                        \
     X(KEY_OTHERS, "SELECT 1 FROM api_key WHERE app = ?1 AND id <> ?2 AND revoked = 0"        \
-                  " AND (expires = 0 OR expires > ?3) LIMIT 1")                              \
+                  " AND expires = 0 LIMIT 1")                                                \
     X(KEY_USED, "UPDATE api_key SET last_used = ?2 WHERE id = ?1 AND last_used <= ?3")       \
     X(KEY_REVOKE_ALL, "UPDATE api_key SET revoked = ?2 WHERE app = ?1 AND revoked = 0")      \
     X(KEY_WINDOW, "SELECT window_until, window_count FROM api_key WHERE id = ?1")            \

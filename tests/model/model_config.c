@@ -114,13 +114,12 @@ static enum op_result key_create(struct store_backend *model, const struct key_r
     return OP_DONE;
 }
 
-static bool has_other_key(const struct store_backend *model, const struct key_row *row,
-                          int64_t now_ms)
+static bool has_other_key(const struct store_backend *model, const struct key_row *row)
 {
     for (size_t i = 0; i < model->keys.count; i++) {
         const struct key_row *other = model->keys.rows[i];
         if (other->app_id == row->app_id && other->id != row->id && !other->revoked_ms &&
-            (!other->expires_ms || other->expires_ms > now_ms))
+            !other->expires_ms)
             return true;
     }
     return false;
@@ -149,7 +148,7 @@ static enum op_result key_revoke(struct store_backend *model, struct key_row *ro
         row->revoked_ms = now_ms;
     if (!found || found->app_id != row->app_id || found->revoked_ms)
         return OP_NOT_FOUND;
-    if (row->app_id == 0 && !has_other_key(model, row, now_ms))
+    if (row->app_id == 0 && !has_other_key(model, row))
         return OP_LAST;
     TOUCH(model, found);
     found->revoked_ms = row->revoked_ms;

@@ -111,7 +111,7 @@ static void uses_of_keys_are_written(struct world *world)
     }
 }
 
-// One that has run out does not count, an app's last key may go.
+// One that will run out does not count, an app's last key may go.
 static void operators_last_key_stays(struct world *world)
 {
     make_app(world, APP);
@@ -121,8 +121,11 @@ static void operators_last_key_stays(struct world *world)
     assert_int_equal(drop_key_of(world, 1, 0), OP_LAST);
     assert_int_equal(drop_key_of(world, 3, APP), OP_DONE);
     make_key_of(world, 4, 0, "ddd", NOW + 86400000);
+    assert_int_equal(drop_key_of(world, 1, 0), OP_LAST);
+    make_key_of(world, 5, 0, "eee", 0);
     assert_int_equal(drop_key_of(world, 1, 0), OP_DONE);
-    assert_int_equal(drop_key_of(world, 4, 0), OP_LAST);
+    assert_int_equal(drop_key_of(world, 4, 0), OP_DONE);
+    assert_int_equal(drop_key_of(world, 5, 0), OP_LAST);
     assert_int_equal(drop_key_of(world, 1, 0), OP_NOT_FOUND);
 }
 
