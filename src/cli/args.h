@@ -20,7 +20,7 @@ struct command;
     X(JSON, "json", 0, NULL, "print the API's own objects, byte for byte")                   \
     X(APP, "app", 'a', "APP",                                                                \
       "the app, by id or uid (POSTHORN_APP; one app alone is found)")                        \
-    X(URL, "url", 0, "URL", "the server (POSTHORN_URL, or http://127.0.0.1:8080)")           \
+    X(URL, "server", 0, "URL", "the server (POSTHORN_URL, or http://127.0.0.1:8080)")        \
     X(API_KEY_FILE, "api-key-file", 0, "FILE",                                               \
       "holds the key (POSTHORN_API_KEY_FILE, or the key itself in POSTHORN_API_KEY)")        \
     X(CA_FILE, "ca-file", 0, "FILE",                                                         \

@@ -311,8 +311,8 @@ const usages = [
   [['app', 'add', 'x'], 2],
   [['delivery', 'list', '--state', 'lost'], 2],
   [['event', 'list', '--since', 'yesterday'], 2],
-  [['app', 'list', '--url', 'ftp://x'], 2],
-  [['app', 'list', '--url', 'http://a:b@x'], 2],
+  [['app', 'list', '--server', 'ftp://x'], 2],
+  [['app', 'list', '--server', 'http://a:b@x'], 2],
   [['app', 'list', '--api-key-file', '/nowhere'], 2],
   [['help'], 0],
   [['--help'], 0],
@@ -335,7 +335,7 @@ test('no server: 6, and where it is said; no proxy of the environment is asked',
   const { base, asked } = await startAnswerer(t, 200, '{"data":[],"next_cursor":null}');
   const dead = `http://127.0.0.1:${await freePort()}`;
   const proxies = { http_proxy: base, HTTP_PROXY: base, ALL_PROXY: base };
-  const { code, stderr } = await run(['app', 'list', '--url', dead], { env: proxies });
+  const { code, stderr } = await run(['app', 'list', '--server', dead], { env: proxies });
   assert.equal(code, 6);
   assert.match(stderr, /POSTHORN_URL/);
   assert.equal(asked.length, 0);

@@ -131,7 +131,7 @@ test('over HTTPS: a certificate that nobody vouches for gets no key', async (t) 
   });
   await new Promise((resolve) => tls.listen(0, '127.0.0.1', resolve));
   t.after(() => (tls.closeAllConnections(), tls.close()));
-  const list = ['app', 'list', '--url', `https://127.0.0.1:${tls.address().port}`];
+  const list = ['app', 'list', '--server', `https://127.0.0.1:${tls.address().port}`];
   const unknown = await cli(...list);
   assert.deepEqual([unknown.code, keys], [6, []], unknown.stderr);
   assert.match(unknown.stderr, /certificate/);
