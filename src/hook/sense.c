@@ -1,6 +1,6 @@
 #include "hook/sense.h"
 
-#include "base/json_span.h"
+#include "base/text.h"
 #include "hook/decimal.h"
 #include "hook/intake.h"
 #include "hook/plan.h"
@@ -11,17 +11,49 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { TEXT_MOST = 1000 }; // longer is held to no length
+
+// Is a demanded member of the kind, and no longer than, the type's schema says? Only what
+// stands at the top of the schema is looked at.
+static bool is_described(const struct event_type *type, const char *pointer,
+                         const struct json_span *value)
+{
+    const json_t *properties = json_object_get(type->schema, "properties");
+    const json_t *property = json_object_get(properties, pointer + 1);
+    const char *kind = json_string_value(json_object_get(property, "type"));
+    json_int_t most = json_integer_value(json_object_get(property, "maxLength"));
+    char text[4 * TEXT_MOST + 1];
+    size_t len;
+
+    if (!kind)
+        return true;
+    if (!strcmp(kind, "number") || !strcmp(kind, "integer"))
+        return value->kind == JSON_NUMBER;
+    if (strcmp(kind, "string"))
+        return true;
+    if (value->kind != JSON_TEXT || value->len == 2)
+        return false;
+    return most <= 0 || most > TEXT_MOST ||
+           (json_text(value, text, sizeof text, &len) &&
+            text_utf8_count(text, len) <= (size_t)most);
+}
+
 enum error_code sense_require(const struct event_type *type, const struct json_span *payload,
                               struct error *error)
 {
     for (size_t i = 0; type && type->require && type->require[i]; i++) {
+        const char *pointer = type->require[i];
         struct json_span value;
         char field[ERROR_FIELD_MAX];
-        if (pointer_find(payload, type->require[i], &value) &&
-            value.kind != JSON_NULL_VALUE && !(value.kind == JSON_TEXT && value.len == 2))
+        bool is_there = pointer_find(payload, pointer, &value) &&
+                        value.kind != JSON_NULL_VALUE &&
+                        !(value.kind == JSON_TEXT && value.len == 2);
+        if (is_there && is_described(type, pointer, &value))
             continue;
-        (void)snprintf(field, sizeof field, "/payload%s", type->require[i]);
-        return error_at(error, ERR_INVALID_FIELD, field, "is required for events of type %s",
+        (void)snprintf(field, sizeof field, "/payload%s", pointer);
+        return error_at(error, ERR_INVALID_FIELD, field,
+                        is_there ? "is not what events of type %s have there; see the schema"
+                                 : "is required for events of type %s",
                         type->name);
     }
     return ERR_OK;

@@ -10,8 +10,9 @@ struct event_type;
 struct json_span;
 struct plan;
 
-// What the type requires is there, and neither null nor an empty text. type may be NULL.
-// Errors: ERR_INVALID_FIELD with the pointer.
+// What the type requires is there, neither null nor an empty text, and of the kind and length
+// that the type's schema says of it. type may be NULL. Errors: ERR_INVALID_FIELD with the
+// pointer.
 enum error_code sense_require(const struct event_type *type, const struct json_span *payload,
                               struct error *error) MUST_CHECK;
 

@@ -19,6 +19,10 @@ static int tear_down(void **state)
     return 0;
 }
 
+#define U16 \
+    "\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fc\u00fcuuuuuuuu" // characters, not bytes
+#define U128 U16 U16 U16 U16 U16 U16 U16 U16
+
 #define MILESTON_PAYLOAD                                                                  \
     "{\"paymentLinkId\":\"6a1c\",\"payer\":\"0x2a\",\"recipientWalletAddress\":\"0x4b\"," \
     "\"amount\":\"1\",\"userUUID\":\"u-1\",\"transactionSignature\":\"0xc1\","            \
@@ -140,6 +144,7 @@ static void every_profile_keeps_the_payloads_bytes(void **state)
         {"standard", "x", ""},
         {"stablemint", "OutwardPaymentSent", ""},
         {"mesilat", "payment", "\"uuid\":\"u\",\"amount\":1,\"currency\":\"EUR\","},
+        {"mesilat", "payment", "\"uuid\":\"" U128 "\",\"amount\":1,\"currency\":\"EUR\","},
     };
     static const char odd[] =
         "\"z\" : 1.10,\n\t\"n\":12345678901234567890, \"e\":1e400,\"m\":-0,"
@@ -188,6 +193,14 @@ static const struct {
     {"yoco", "payment.succeeded", "5", ERR_INVALID_FIELD, "/payload/id"},
     {"mesilat", "payment", "{\"amount\":1,\"currency\":\"EUR\"}", ERR_INVALID_FIELD,
      "/payload/uuid"},
+    {"mesilat", "payment", "{\"uuid\":1,\"amount\":1,\"currency\":\"EUR\"}",
+     ERR_INVALID_FIELD, "/payload/uuid"},
+    {"mesilat", "payment", "{\"uuid\":{},\"amount\":1,\"currency\":\"EUR\"}",
+     ERR_INVALID_FIELD, "/payload/uuid"},
+    {"mesilat", "payment", "{\"uuid\":\"" U128 "u\",\"amount\":1,\"currency\":\"EUR\"}",
+     ERR_INVALID_FIELD, "/payload/uuid"},
+    {"mesilat", "payment", "{\"uuid\":\"u\",\"amount\":\"1\",\"currency\":\"EUR\"}",
+     ERR_INVALID_FIELD, "/payload/amount"},
     {"mesilat", "payment", "{\"uuid\":\"u\",\"amount\":1,\"currency\":null}",
      ERR_INVALID_FIELD, "/payload/currency"},
     {"mesilat", "payment",
