@@ -103,7 +103,6 @@ enum error_code app_card_new(const struct profile_set *profiles, const struct ap
     if (!profile)
         return error_set(error, ERR_DAMAGED, "there is no profile %.40s", app->profile);
     struct app_card *card = NEW(struct app_card);
-    card->refs = 1;
     card->id = app->id;
     card->version = app->version;
     card->name = memory_copy(app->name ? app->name : "", app->name ? strlen(app->name) : 0);
@@ -122,16 +121,9 @@ enum error_code app_card_new(const struct profile_set *profiles, const struct ap
     return ERR_OK;
 }
 
-struct app_card *app_card_hold(struct app_card *card)
-{
-    assert(card->refs > 0);
-    card->refs++;
-    return card;
-}
-
 void app_card_drop(struct app_card *card)
 {
-    if (!card || --card->refs > 0)
+    if (!card)
         return;
     audience_free(card->audience);
     for (size_t i = 0; i < card->webhook_count; i++) {

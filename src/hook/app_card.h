@@ -1,6 +1,5 @@
 // What a door knows of an app, ready to use: which webhooks an event of it goes to. A card is
-// immutable, belongs to one thread and is counted within it (not atomically). A changed row
-// makes a new card.
+// immutable, belongs to one thread and has one owner there. A changed row makes a new card.
 
 #ifndef HOOK_APP_CARD_H
 #define HOOK_APP_CARD_H
@@ -20,7 +19,6 @@ struct profile;
 struct profile_set;
 
 struct app_card {
-    int refs;
     int64_t id;
     int version;
     char *name;
@@ -42,8 +40,7 @@ struct app_card {
 enum error_code app_card_new(const struct profile_set *profiles, const struct app_row *app,
                              const struct webhook_row *webhooks, size_t count,
                              struct app_card **ret, struct error *error) MUST_CHECK;
-struct app_card *app_card_hold(struct app_card *card);
-void app_card_drop(struct app_card *card); // does nothing to NULL
+void app_card_drop(struct app_card *card); // frees it; does nothing to NULL
 // May the app have events of that type: its profile's or its own?
 bool app_card_has_type(const struct app_card *card, const char *type);
 // The ids of the webhooks that get an event of that type and payload, in their order; the

@@ -17,23 +17,12 @@ struct caller {
 const char *call_result_slug(enum call_result result)
 {
     static const char *const slugs[] = {
-#define X(name, slug, sentence) slug,
+#define X(name, slug) slug,
         CALL_RESULTS(X)
 #undef X
     };
     assert(result < CALL_RESULTS_COUNT);
     return slugs[result];
-}
-
-const char *call_result_sentence(enum call_result result)
-{
-    static const char *const sentences[] = {
-#define X(name, slug, sentence) sentence,
-        CALL_RESULTS(X)
-#undef X
-    };
-    assert(result < CALL_RESULTS_COUNT);
-    return sentences[result];
 }
 
 static void on_answers(struct watch *watch, uint32_t epoll_events)

@@ -27,44 +27,41 @@ struct caller;
 struct guard;
 struct resolver;
 
-// How a call ended. X(name, slug, sentence). The sentence is for the merchant's developer: it
-// says what their server did, and may be completed with detail.
-#define CALL_RESULTS(X)                                                                      \
-    X(ANSWERED, "answered", "the endpoint answered")                                         \
-    X(DNS, "dns_error", "the host name could not be resolved")                               \
-    X(DNS_TIMEOUT, "dns_timeout", "the host name was not resolved in time")                  \
-    X(BLOCKED, "blocked", "the address of this endpoint is not allowed")                     \
-    X(REFUSED, "connection_refused", "the endpoint refused the connection")                  \
-    X(UNREACHABLE, "unreachable", "the endpoint's network cannot be reached")                \
-    X(CONNECT_TIMEOUT, "connect_timeout",                                                    \
-      "the endpoint did not accept a connection in time")                                    \
-    X(TLS, "tls_error", "the TLS handshake failed")                                          \
-    X(TLS_TIMEOUT, "timeout_tls", "the TLS handshake did not end in time")                   \
-    X(TLS_EXPIRED, "tls_expired", "the certificate has expired or is not yet valid")         \
-    X(TLS_NAME, "tls_name", "the certificate is for another name")                           \
-    X(TLS_UNTRUSTED, "tls_untrusted", "the certificate is not signed by a known authority")  \
-    X(TLS_VERSION, "tls_version", "the endpoint speaks no TLS 1.2 or newer")                 \
-    X(TIMEOUT, "timeout_headers", "the endpoint did not answer in time")                     \
-    X(RESET, "connection_reset", "the connection was reset before an answer came")           \
-    X(INCOMPLETE, "incomplete_response",                                                     \
-      "the endpoint closed before its answer was complete")                                  \
-    X(BAD_STATUS_LINE, "bad_status_line", "the answer does not begin as HTTP/1.1 does")      \
-    X(BAD_RESPONSE, "bad_response", "the answer's headers are malformed")                    \
-    X(BAD_FRAMING, "bad_framing", "the answer's length is ambiguous")                        \
-    X(HEADERS_TOO_LARGE, "response_headers_too_large", "the answer's headers are too large") \
-    X(TOO_MANY_INTERIM, "too_many_interim", "too many interim answers came")                 \
-    X(UNEXPECTED_101, "unexpected_101", "the endpoint wanted to switch protocols")           \
-    X(LOCAL, "local_resource", "this server had no room for the connection")
+// How a call ended. X(name, slug). The words that people read are chosen above this room,
+// under the same slugs.
+#define CALL_RESULTS(X)                                \
+    X(ANSWERED, "answered")                            \
+    X(DNS, "dns_error")                                \
+    X(DNS_TIMEOUT, "dns_timeout")                      \
+    X(BLOCKED, "blocked")                              \
+    X(REFUSED, "connection_refused")                   \
+    X(UNREACHABLE, "unreachable")                      \
+    X(CONNECT_TIMEOUT, "connect_timeout")              \
+    X(TLS, "tls_error")                                \
+    X(TLS_TIMEOUT, "timeout_tls")                      \
+    X(TLS_EXPIRED, "tls_expired")                      \
+    X(TLS_NAME, "tls_name")                            \
+    X(TLS_UNTRUSTED, "tls_untrusted")                  \
+    X(TLS_VERSION, "tls_version")                      \
+    X(TIMEOUT, "timeout_headers")                      \
+    X(RESET, "connection_reset")                       \
+    X(INCOMPLETE, "incomplete_response")               \
+    X(BAD_STATUS_LINE, "bad_status_line")              \
+    X(BAD_RESPONSE, "bad_response")                    \
+    X(BAD_FRAMING, "bad_framing")                      \
+    X(HEADERS_TOO_LARGE, "response_headers_too_large") \
+    X(TOO_MANY_INTERIM, "too_many_interim")            \
+    X(UNEXPECTED_101, "unexpected_101")                \
+    X(LOCAL, "local_resource")
 
 enum call_result {
-#define X(name, slug, sentence) CALL_##name,
+#define X(name, slug) CALL_##name,
     CALL_RESULTS(X)
 #undef X
         CALL_RESULTS_COUNT
 };
 
 const char *call_result_slug(enum call_result result);
-const char *call_result_sentence(enum call_result result);
 
 // The head (request line and headers up to and with the empty line) and the body must stay
 // until on_end; host must be in lower case ASCII, a literal IPv6 without brackets.
