@@ -4,13 +4,19 @@ endforeach()
 
 # These drive the door with a real server and a real store.
 foreach(module door door_matrix door_limits door_objects door_keys door_attempts door_load
-               door_styles)
+               door_styles door_platforms door_foreign)
   add_unit_test(api ${module})
   if(TARGET test_${module})
     target_sources(test_${module} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/door_world.c
                    ${CMAKE_SOURCE_DIR}/tests/support/door_client.c)
     target_include_directories(test_${module} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     target_link_libraries(test_${module} profiles)
+  endif()
+endforeach()
+
+foreach(module door_platforms door_foreign)
+  if(TARGET test_${module})
+    target_sources(test_${module} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/places.c)
   endif()
 endforeach()
 

@@ -332,6 +332,11 @@ void world_spell(const struct world *world, int kind, int64_t id, char ret[160])
     id_text(world->cipher, (enum id_kind)kind, id, 0, ret);
 }
 
+struct id_cipher *world_cipher(const struct world *world)
+{
+    return world->cipher;
+}
+
 const char *world_operator(const struct world *world)
 {
     return world->operator_key;

@@ -40,9 +40,10 @@ int world_status(struct world *world, const char *method, const char *path, cons
 
 // An id as the API spells it, of whatever kind (enum id_kind).
 void world_spell(const struct world *world, int kind, int64_t id, char ret[160]);
-const char *world_operator(const struct world *world); // the operator's key
-void world_skip_ms(struct world *world, int64_t ms);   // time passes
-void world_jump_ms(struct world *world, int64_t ms);   // the wall clock is set
+struct id_cipher *world_cipher(const struct world *world); // that which spells them
+const char *world_operator(const struct world *world);     // the operator's key
+void world_skip_ms(struct world *world, int64_t ms);       // time passes
+void world_jump_ms(struct world *world, int64_t ms);       // the wall clock is set
 void world_unready(struct world *world, const char *why);
 
 // While held, nothing that the store answers reaches the door.
