@@ -32,7 +32,7 @@ struct command;
     X(ALERT_EMAIL, "alert-email", 0, "ADDRESS", "who is told when deliveries fail")          \
     X(SCOPES, "scopes", 0, "SCOPE,…", "what it may do (all that the maker may)")             \
     X(MODE, "mode", 0, "live|test", "its mode")                                              \
-    X(EXPIRES, "expires", 0, "TIME", "when it stops to count")                               \
+    X(EXPIRES, "expires", 0, "TIME", "when it stops to count: a time, or in 30d")            \
     X(URL_TO, "to", 0, "URL", "where deliveries go")                                         \
     X(EVENTS, "events", 0, "TYPE,…", "the types of events that it gets")                     \
     X(HEADERS, "headers", 0, "FILE", "lines \"Name: value\"; - is standard input")           \
@@ -69,7 +69,12 @@ struct command;
     X(DESCRIPTION, "description", 0, "TEXT", "what it says")                                 \
     X(SCHEMA, "schema", 0, "@FILE|-|JSON", "the JSON schema of its payload")                 \
     X(EXAMPLE, "example", 0, "@FILE|-|JSON", "a payload, as an example")                     \
-    X(DELIVER_AT, "deliver-at", 0, "TIME", "not before then: 2026-01-31T12:00:00Z")          \
+    X(DELIVER_AT, "deliver-at", 0, "TIME",                                                   \
+      "not before then: 2026-01-31T12:00:00Z, or in 2h")                                     \
+    X(ORDER_KEY, "order-key", 0, "KEY", "after the earlier events of this key")              \
+    X(RATE, "rate", 0, "COUNT", "requests in a second; 0 is without a limit")                \
+    X(BURST, "burst", 0, "COUNT", "requests at once; 0 is without a limit")                  \
+    X(STEP, "step", 0, "TIME", "of whole hours or days: 6h, 7d (1h)")                        \
     X(OPERATOR, "operator", 0, NULL, "of the operator, not of an app")                       \
     X(DRY_RUN, "dry-run", 0, NULL, "only count them")                                        \
     X(AT, "at", 0, "TIME", "the time of the attempt (now)")                                  \
@@ -82,6 +87,9 @@ enum flag {
         FLAGS,
     ARG_FIRST // in tables of members: the first argument that is no flag
 };
+
+// Bits of enum flag.
+__extension__ typedef unsigned __int128 flag_set;
 
 struct flag_row {
     const char *name;

@@ -103,7 +103,8 @@ int event_send(const struct args *args)
     static const struct member members[] = {{ARG_FIRST, "type", MEMBER_TEXT},
                                             {FLAG_ID, "id", MEMBER_TEXT},
                                             {FLAG_MODE, "mode", MEMBER_TEXT},
-                                            {FLAG_DELIVER_AT, "deliver_at", MEMBER_TEXT},
+                                            {FLAG_DELIVER_AT, "deliver_at", MEMBER_LATER},
+                                            {FLAG_ORDER_KEY, "order_key", MEMBER_TEXT},
                                             {FLAG_DATA, "payload", MEMBER_JSON}};
     const struct remote_call call = {
         .method = "POST", .pattern = EVENTS, MEMBERS(members), .has_body = true};

@@ -13,6 +13,8 @@ static const struct column columns[] = {
     {"EXPIRES", "expires_at", false},
     {"SCOPES", "scopes", false},
     {"CREATED", "created_at", true},
+    {"PER SECOND", "rate_per_s", true},
+    {"AT ONCE", "burst", true},
     {"KEY", "key", true}, // these stand in the answer that makes it alone
     {"CLIENT KEY", "client_key", true},
     {"CLIENT SECRET", "client_secret", true},
@@ -20,10 +22,10 @@ static const struct column columns[] = {
 
 int key_add(const struct args *args)
 {
-    static const struct member members[] = {{ARG_FIRST, "name", MEMBER_TEXT},
-                                            {FLAG_SCOPES, "scopes", MEMBER_TEXTS},
-                                            {FLAG_MODE, "mode", MEMBER_TEXT},
-                                            {FLAG_EXPIRES, "expires_at", MEMBER_TEXT}};
+    static const struct member members[] = {
+        {ARG_FIRST, "name", MEMBER_TEXT},         {FLAG_SCOPES, "scopes", MEMBER_TEXTS},
+        {FLAG_MODE, "mode", MEMBER_TEXT},         {FLAG_EXPIRES, "expires_at", MEMBER_LATER},
+        {FLAG_RATE, "rate_per_s", MEMBER_NUMBER}, {FLAG_BURST, "burst", MEMBER_NUMBER}};
     const struct remote_call call = {
         .method = "POST", .pattern = KEYS, MEMBERS(members), .has_body = true};
 

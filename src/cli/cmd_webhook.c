@@ -22,6 +22,10 @@ static const struct column columns[] = {
     {"DISABLE AFTER", "disable_after_days", true},
     {"HEADERS", "headers", true},
     {"METADATA", "metadata", true},
+    {"SENT", "stats.total_events", true},
+    {"DELIVERED", "stats.successful_deliveries", true},
+    {"GIVEN UP", "stats.failed_deliveries", true},
+    {"LAST ATTEMPT", "stats.last_delivery", true},
     {"CREATED", "created_at", true},
     {"UPDATED", "updated_at", true},
     {"SECRET", "secret", true}, // in the answer that makes it
@@ -132,4 +136,12 @@ int webhook_key(const struct args *args)
                                      .has_body = true};
 
     return remote_show(args, &call, &VIEW(made), NULL);
+}
+
+int webhook_key_drop(const struct args *args)
+{
+    const struct remote_call call = {.method = "DELETE",
+                                     .pattern = WEBHOOKS "/{1}/signing-key"};
+
+    return remote_show(args, &call, &VIEW(columns), "it signs with the key pair no longer");
 }

@@ -5,11 +5,11 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+#include "cli/args.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-struct args;
 struct flag_row;
 
 // Returns the exit code (cli/say.h).
@@ -20,8 +20,8 @@ struct command {
     const char *verb;      // NULL: the noun is all
     const char *arguments; // "WEBHOOK"; "" where it has none
     unsigned least, most;  // of them
-    uint64_t flags;        // bits of enum flag
-    bool is_raw;           // reads its arguments itself
+    flag_set flags;
+    bool is_raw; // reads its arguments itself
     command_fn *run;
     const char *says;
 };
@@ -55,13 +55,14 @@ command_fn app_add, app_list, app_show, app_change, app_delete;
 command_fn key_add, key_list, key_revoke;
 command_fn webhook_add, webhook_list, webhook_show, webhook_change, webhook_enable,
     webhook_disable, webhook_delete, webhook_secret, webhook_rotate, webhook_key,
-    webhook_test, webhook_recover;
+    webhook_key_drop, webhook_test, webhook_recover;
 command_fn type_list, type_put, type_delete;
 command_fn job_show, job_cancel;
 command_fn event_send, event_list, event_show;
 command_fn delivery_list, delivery_show, delivery_attempts, delivery_retry, delivery_cancel,
     delivery_tail;
 command_fn profile_list, profile_show, profile_check;
+command_fn cmd_stats;
 command_fn cmd_verify, cmd_sign;
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <assert.h>
 
-#define F(name) (UINT64_C(1) << FLAG_##name)
+#define F(name) ((flag_set)1 << FLAG_##name)
 #define SERVER (F(URL) | F(API_KEY_FILE) | F(CA_FILE) | F(JSON))
 #define OF_APP (SERVER | F(APP))
 #define OF_BOTH (OF_APP | F(OPERATOR)) // what an app has, and the operator, too
@@ -20,7 +20,7 @@
 #define WHICH (F(WEBHOOK) | F(EVENT) | F(STATE) | F(TYPE) | F(STATUS))
 #define PROVING (F(PROFILE) | F(PROFILES) | F(SECRET_FILE))
 
-static_assert(FLAGS <= 64, "a command's flags are bits of 64");
+static_assert(FLAGS <= 128, "a command's flags are bits of 128");
 
 const struct command commands[] = {
     {"serve", NULL, "[OPTION …]", 0, 0, 0, true, cmd_serve, "run the server"},
@@ -35,8 +35,9 @@ const struct command commands[] = {
     {"app", "delete", "APP", 1, 1, SERVER | F(YES), false, app_delete,
      "erase it with all its webhooks, keys, events and deliveries"},
 
-    {"key", "add", "NAME", 1, 1, OF_BOTH | ONCE | F(SCOPES) | F(MODE) | F(EXPIRES), false,
-     key_add, "make a key; it is shown whole this once"},
+    {"key", "add", "NAME", 1, 1,
+     OF_BOTH | ONCE | F(SCOPES) | F(MODE) | F(EXPIRES) | F(RATE) | F(BURST), false, key_add,
+     "make a key; it is shown whole this once"},
     {"key", "list", "", 0, 0, OF_BOTH | PAGES, false, key_list, "list them, newest first"},
     {"key", "revoke", "KEY", 1, 1, OF_BOTH, false, key_revoke,
      "make it open nothing any more"},
@@ -59,6 +60,8 @@ const struct command commands[] = {
      false, webhook_rotate, "replace its secret; both sign for a while"},
     {"webhook", "signing-key", "WEBHOOK", 1, 1, OF_APP | F(SECRET_FILE), false, webhook_key,
      "sign with a key pair: RSA from a file, or Ed25519; shows the public key"},
+    {"webhook", "drop-key", "WEBHOOK", 1, 1, OF_APP, false, webhook_key_drop,
+     "sign with its key pair no longer"},
     {"webhook", "test", "WEBHOOK", 1, 1, OF_APP | F(TYPE) | F(DATA), false, webhook_test,
      "send a test event now, and show what came of it"},
     {"webhook", "recover", "WEBHOOK", 1, 1, OF_APP | ONCE | F(SINCE) | F(UNTIL) | F(DRY_RUN),
@@ -71,8 +74,9 @@ const struct command commands[] = {
     {"type", "delete", "TYPE", 1, 1, OF_APP, false, type_delete, "delete one of its own"},
 
     {"event", "send", "TYPE", 1, 1,
-     OF_APP | ONCE | F(DATA) | F(ID) | F(MODE) | F(DELIVER_AT) | F(WAIT) | F(WAIT_MAX), false,
-     event_send, "send an event to every webhook that gets its type"},
+     OF_APP | ONCE | F(DATA) | F(ID) | F(MODE) | F(ORDER_KEY) | F(DELIVER_AT) | F(WAIT) |
+         F(WAIT_MAX),
+     false, event_send, "send an event to every webhook that gets its type"},
     {"event", "list", "", 0, 0, OF_APP | PAGES | F(TYPE) | F(MODE) | F(SINCE) | F(UNTIL),
      false, event_list, "list them, newest first"},
     {"event", "show", "EVENT", 1, 1, OF_APP, false, event_show, "show one with its payload"},
@@ -89,6 +93,9 @@ const struct command commands[] = {
      "make no further attempt"},
     {"delivery", "tail", "", 0, 0, OF_APP | WHICH | F(LIMIT), false, delivery_tail,
      "show the last ones, and every change from then on"},
+
+    {"stats", NULL, "", 0, 0, OF_APP | F(WEBHOOK) | F(SINCE) | F(UNTIL) | F(STEP), false,
+     cmd_stats, "show by the hour what was sent, what failed and how long it took"},
 
     {"job", "show", "JOB", 1, 1, OF_APP, false, job_show, "show how far a recovery is"},
     {"job", "cancel", "JOB", 1, 1, OF_APP, false, job_cancel, "stop a recovery"},
@@ -136,6 +143,8 @@ const struct noun nouns[] = {
      "posthorn delivery attempts dlv_…\n"
      "posthorn delivery retry dlv_… --wait",
      false},
+    {"stats", "what was sent, by the hour",
+     "posthorn stats --since 168h --step 1d --webhook wh_…", false},
     {"job", "work that goes on after its request: recovery",
      "posthorn webhook recover wh_… --since 6h\n"
      "posthorn job show job_…",

@@ -52,9 +52,10 @@ enum error_code given_text(const char *text, struct buf *ret, struct error *erro
     return ERR_OK;
 }
 
-enum error_code given_secret(const char *path, struct buf *ret, struct error *error)
+static enum error_code read_whole(const char *path, bool is_secret, struct buf *ret,
+                                  struct error *error)
 {
-    enum error_code code = given_file(path, true, ret, error);
+    enum error_code code = given_file(path, is_secret, ret, error);
 
     if (code != ERR_OK)
         return code;
@@ -64,6 +65,16 @@ enum error_code given_secret(const char *path, struct buf *ret, struct error *er
     if (ret->len == 0)
         return error_set(error, ERR_CONFIG, "%.200s is empty", path);
     return ERR_OK;
+}
+
+enum error_code given_secret(const char *path, struct buf *ret, struct error *error)
+{
+    return read_whole(path, true, ret, error);
+}
+
+enum error_code given_open(const char *path, struct buf *ret, struct error *error)
+{
+    return read_whole(path, false, ret, error);
 }
 
 enum error_code given_count(const char *flag, const char *text, uint64_t most, uint64_t *ret,
@@ -84,13 +95,14 @@ enum error_code given_duration(const char *flag, const char *text, int64_t *ret_
     return ERR_OK;
 }
 
-enum error_code given_time(const char *flag, const char *text, int64_t *ret_wall_ms,
-                           struct error *error)
+// A duration counts from now, that many times.
+static enum error_code read_time(const char *flag, const char *text, int direction,
+                                 int64_t *ret_wall_ms, struct error *error)
 {
-    int64_t ago_ms;
+    int64_t away_ms;
 
-    if (option_value("ms", text, &ago_ms)) {
-        *ret_wall_ms = clock_now().wall_ms - ago_ms;
+    if (option_value("ms", text, &away_ms)) {
+        *ret_wall_ms = clock_now().wall_ms + direction * away_ms;
         return ERR_OK;
     }
     if (!text_from_time(text, strlen(text), ret_wall_ms))
@@ -98,4 +110,16 @@ enum error_code given_time(const char *flag, const char *text, int64_t *ret_wall
                          "--%s: %.60s is not a time as 2026-01-31T12:00:00Z, nor one as 2h",
                          flag, text);
     return ERR_OK;
+}
+
+enum error_code given_time(const char *flag, const char *text, int64_t *ret_wall_ms,
+                           struct error *error)
+{
+    return read_time(flag, text, -1, ret_wall_ms, error);
+}
+
+enum error_code given_later(const char *flag, const char *text, int64_t *ret_wall_ms,
+                            struct error *error)
+{
+    return read_time(flag, text, 1, ret_wall_ms, error);
 }

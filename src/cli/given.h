@@ -25,6 +25,9 @@ enum error_code given_text(const char *text, struct buf *ret, struct error *erro
 enum error_code given_secret(const char *path, struct buf *ret,
                              struct error *error) MUST_CHECK;
 
+// … of what is no secret.
+enum error_code given_open(const char *path, struct buf *ret, struct error *error) MUST_CHECK;
+
 // A number up to most. Errors: ERR_BAD_REQUEST naming the flag.
 enum error_code given_count(const char *flag, const char *text, uint64_t most, uint64_t *ret,
                             struct error *error) MUST_CHECK;
@@ -34,5 +37,8 @@ enum error_code given_duration(const char *flag, const char *text, int64_t *ret_
 // RFC 3339, or a duration for that long ago. Errors: ERR_BAD_REQUEST naming the flag.
 enum error_code given_time(const char *flag, const char *text, int64_t *ret_wall_ms,
                            struct error *error) MUST_CHECK;
+// … or for that long from now.
+enum error_code given_later(const char *flag, const char *text, int64_t *ret_wall_ms,
+                            struct error *error) MUST_CHECK;
 
 #endif

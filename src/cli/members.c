@@ -141,7 +141,9 @@ static enum error_code write_time(const struct member *member, const char *text,
 {
     char time[TEXT_TIME_MAX];
     int64_t wall_ms;
-    enum error_code code = given_time(flag_name(member), text, &wall_ms, error);
+    enum error_code code = member->kind == MEMBER_LATER
+                               ? given_later(flag_name(member), text, &wall_ms, error)
+                               : given_time(flag_name(member), text, &wall_ms, error);
 
     if (code == ERR_OK)
         buf_add_json(ret, time, text_time(time, wall_ms, 3));
@@ -167,7 +169,8 @@ static enum error_code write_value(const struct member *member, const char *text
     case MEMBER_JSON: return members_json(flag_name(member), text, ret, error);
     case MEMBER_HEADERS: return write_headers(text, ret, error);
     case MEMBER_SECRET: return write_secret(text, ret, error);
-    case MEMBER_TIME: return write_time(member, text, ret, error);
+    case MEMBER_TIME:
+    case MEMBER_LATER: return write_time(member, text, ret, error);
     }
     return ERR_OK;
 }

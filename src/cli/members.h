@@ -23,7 +23,8 @@ enum member_kind {
     MEMBER_JSON,         // @FILE, - or the JSON itself
     MEMBER_HEADERS,      // a file of lines
     MEMBER_SECRET,       // a file
-    MEMBER_TIME          // RFC 3339, or that long ago
+    MEMBER_TIME,         // RFC 3339, or that long ago
+    MEMBER_LATER         // RFC 3339, or in that time
 };
 
 struct member {

@@ -19,9 +19,9 @@ static const struct unit {
     int64_t factor;
 } units[] = {
     {"ms", "ms", 1},           {"ms", "s", 1000},         {"ms", "m", 60000},
-    {"ms", "h", 3600000},      {"bytes", "B", 1},         {"bytes", "KiB", 1 << 10},
-    {"bytes", "MiB", 1 << 20}, {"bytes", "GiB", 1 << 30}, {"count", "", 1},
-    {"days", "", 1},
+    {"ms", "h", 3600000},      {"ms", "d", 86400000},     {"bytes", "B", 1},
+    {"bytes", "KiB", 1 << 10}, {"bytes", "MiB", 1 << 20}, {"bytes", "GiB", 1 << 30},
+    {"count", "", 1},          {"days", "", 1},
 };
 
 bool option_value(const char *unit, const char *text, int64_t *ret)
@@ -43,7 +43,7 @@ bool option_value(const char *unit, const char *text, int64_t *ret)
 const char *option_value_form(const char *unit)
 {
     if (strcmp(unit, "ms") == 0)
-        return "a time, as 250ms, 10s, 5m";
+        return "a time, as 250ms, 10s, 5m, 2h";
     return strcmp(unit, "bytes") == 0 ? "a size, as 64KiB, 4MiB" : "a number";
 }
 

@@ -57,6 +57,26 @@ static enum error_code no_key(const struct plan *plan, struct error *error)
                      proof->key.as == KEY_AS_BASE64 ? "base64" : "a text");
 }
 
+// A public key is no secret, so its file may be open to all: it is looked at first. A file
+// that holds a private key, too, is one.
+static enum error_code read_key(const char *path, struct buf *ret, struct error *error)
+{
+    EVP_PKEY *public;
+
+    if (strcmp(path, "-") == 0)
+        return given_secret(path, ret, error);
+    if (given_open(path, ret, error) == ERR_OK && !strstr(ret->data, "PRIVATE KEY")) {
+        public = public_key_of(ret->data, ret->len);
+        EVP_PKEY_free(public);
+        if (public)
+            return ERR_OK;
+    }
+    if (ret->data)
+        memory_wipe(ret->data, ret->cap);
+    buf_clear(ret);
+    return given_secret(path, ret, error);
+}
+
 enum error_code proof_keys_read(const struct plan *plan, const char *path,
                                 struct proof_keys *ret, struct error *error)
 {
@@ -66,7 +86,7 @@ enum error_code proof_keys_read(const struct plan *plan, const char *path,
 
     *ret = (struct proof_keys){0};
     buf_init(&text, SECRET_BYTES_MAX);
-    code = given_secret(path, &text, error);
+    code = read_key(path, &text, error);
     ret->text = text.data; // taken over
     ret->len = text.len;
     if (code != ERR_OK)

@@ -20,11 +20,12 @@ static int say_usage(const struct error *error)
 
 int remote_ask(struct session *session, const struct remote_call *call, struct reply *ret)
 {
-    struct buf path, body;
+    struct buf path, query, body;
     struct error error;
     int code = 0;
 
     buf_init(&path, GIVEN_BYTES_MAX);
+    buf_init(&query, GIVEN_BYTES_MAX);
     buf_init(&body, 4 * GIVEN_BYTES_MAX);
     if (call->has_body && members_write(call->members, call->member_count, session->args,
                                         &body, &error) != ERR_OK)
@@ -33,7 +34,12 @@ int remote_ask(struct session *session, const struct remote_call *call, struct r
         buf_add_str(&body, call->fixed);
     if (code == 0)
         code = session_path(session, call->pattern, &path);
+    if (code == 0 && !call->has_body &&
+        members_query(call->members, call->member_count, session->args, &query, &error) !=
+            ERR_OK)
+        code = say_usage(&error);
     if (code == 0) {
+        buf_add(&path, query.data, query.len);
         const struct question question = {
             .method = call->method,
             .path = path.data,
@@ -43,6 +49,7 @@ int remote_ask(struct session *session, const struct remote_call *call, struct r
 
         code = session_ask(session, &question, ret);
     }
+    buf_done(&query);
     buf_done(&path);
     if (body.data)
         memory_wipe(body.data, body.cap); // it may hold a secret

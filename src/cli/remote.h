@@ -13,7 +13,7 @@ struct remote_call {
     const char *pattern; // as session_path()'s
     const struct member *members;
     size_t member_count;
-    bool has_body;     // the members are sent, even if none was given
+    bool has_body;     // the members are the body, even if none was given; else the query
     const char *fixed; // or the body itself
     bool is_whole;     // the list comes in one page
 };

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import https from 'node:https';
+import path from 'node:path';
 import test from 'node:test';
 import { makeCertificates } from './certificates.mjs';
 import { cliOf, makeFolder, objectOf, rowsOf, run, writeFile } from './cli_run.mjs';
@@ -73,6 +74,58 @@ test('a key pair is given from a file, and its public half verifies', async (t) 
     writeFile(folder, 'body', request.body),
   ]);
   assert.equal(verified.code, 0, verified.stderr);
+});
+
+test('a public key may lie open, a file with a private one may not', async (t) => {
+  const folder = makeFolder(t);
+  const { privateKey, publicKey } = crypto.generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const verify = async (text) => {
+    const file = path.join(folder, `key-${text.length}`);
+    fs.writeFileSync(file, text);
+    fs.chmodSync(file, 0o644);
+    const headers = writeFile(folder, 'headers', 'webhook-signature: v1a,AAAA\nwebhook-id: 1\n');
+    const body = writeFile(folder, 'body', '{}');
+    const words = ['--profile', 'standard', '--secret-file', file, '--headers', headers];
+    return run(['verify', ...words, body]);
+  };
+  assert.equal((await verify(publicKey)).code, 10);
+  for (const text of [privateKey, publicKey + privateKey, 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw']) {
+    const refused = await verify(text);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /others may read .*chmod 600/);
+  }
+});
+
+test('statistics are rows of hours or days', async (t) => {
+  const shop = await openShop(t, server, { profile: 'standard', script: [500] });
+  await shop.reaches(await shop.order(), 'delivered');
+  const ask = ['stats', '--app', shop.app, '--webhook', shop.webhook.id, '--since', '1h'];
+  const last = async (...more) => rowsOf(await done(...ask, ...more)).at(-1);
+  await until(async () => (await last('--step', '1d'))[4] === '2', 'both attempts to count');
+  const [at, accepted, delivered, givenUp, attempts, failed, p50] = await last('--step', '1d');
+  assert.match(at, /^20.*Z$/);
+  assert.deepEqual([accepted, delivered, givenUp, attempts, failed], ['1', '1', '0', '2', '1']);
+  assert.match(p50, /^[0-9]+$/);
+  const shown = objectOf(await done('webhook', 'show', shop.webhook.id, '--app', shop.app));
+  assert.equal(shown['stats.successful_deliveries'], '1');
+});
+
+test('a key has a limit of its own, an event a key of its order', async (t) => {
+  const shop = await openShop(t, server, { profile: 'standard' });
+  const made = ['key', 'add', 'till', '--app', shop.app, '--rate', '5', '--burst', '9'];
+  const key = objectOf(await done(...made));
+  assert.deepEqual([key.rate_per_s, key.burst], ['5', '9']);
+  const send = ['event', 'send', 'order.paid', '--app', shop.app, '--json', '-d', '{}'];
+  const event = JSON.parse(await done(...send, '--order-key', 'order-7'));
+  const delivery = await shop.delivery(event.deliveries[0].id);
+  assert.equal(delivery.sequence, 1);
+  const later = JSON.parse(await done(...send, '--deliver-at', '2h'));
+  const waits = await shop.delivery(later.deliveries[0].id);
+  const inMs = Date.parse(waits.next_attempt_at) - Date.now();
+  assert.ok(inMs > 0 && inMs <= 2 * 3600e3, waits.next_attempt_at);
 });
 
 test("what a receiver got, verify finds right: a standard webhook's", async (t) => {

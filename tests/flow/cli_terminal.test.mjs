@@ -51,6 +51,15 @@ for (const flags of [[], ['--json']]) {
   });
 }
 
+test('statistics have a bar for each step', { skip: !hasScript }, async (t) => {
+  const step = (at, attempts, failed_attempts) => ({ at, attempts, failed_attempts });
+  const data = [step('a', 16, 8), step('b', 0, 0), step('c', 1, 0)];
+  const { base } = await startAnswerer(t, 200, JSON.stringify({ data }));
+  const text = await onTerminal(base, ['stats', '--app', 'x'], { NO_COLOR: '1' });
+  const bars = text.split('\n').map((line) => line.match(/[\u2580-\u259f]*$/)[0]);
+  assert.deepEqual(bars.slice(1, 4), ['█'.repeat(12) + '░'.repeat(12), '', '█▌']);
+});
+
 test('colours only on a terminal that wants them', { skip: !hasScript }, async (t) => {
   const { base } = await startAnswerer(t, 200, page);
   assert.ok((await onTerminal(base, ['app', 'list'])).includes('\x1b[1mID'));

@@ -64,7 +64,7 @@ static void a_letter_means_one_flag_in_a_command(void **state)
 
 static void every_flag_is_used_and_named_once(void **state)
 {
-    uint64_t used = UINT64_C(1) << FLAG_HELP;
+    flag_set used = (flag_set)1 << FLAG_HELP;
 
     (void)state;
     for (size_t i = 0; i < command_count; i++)
