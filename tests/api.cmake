@@ -4,7 +4,7 @@ endforeach()
 
 # These drive the door with a real server and a real store.
 foreach(module door door_matrix door_limits door_objects door_keys door_attempts door_load
-               door_styles door_platforms door_foreign)
+               door_styles door_platforms door_foreign door_sends)
   add_unit_test(api ${module})
   if(TARGET test_${module})
     target_sources(test_${module} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/door_world.c

@@ -66,6 +66,9 @@ static int64_t wait_of(const struct request *request)
 {
     int64_t left_ms = request->window.until_ms - door_now(request->door).wall_ms;
 
+    if (request->retry_s != 0) {
+        return request->retry_s;
+    }
     if (!request->window.is_over) {
         return request->allowance.wait_s;
     }
@@ -136,25 +139,43 @@ static void add_window(const struct request *request, struct response *response)
                     (long long)((window.until_ms + 999) / 1000));
 }
 
-// What is left of the limit that the request was counted against (draft-ietf-httpapi-
+// One more member of a list: a name and two numbers of it.
+static void add_item(char list[80], const char *name, char first, int64_t count, char second,
+                     int64_t seconds)
+{
+    size_t len = strlen(list);
+
+    snprintf(list + len, 80 - len, "%s\"%s\";%c=%lld;%c=%lld", len > 0 ? ", " : "", name,
+             first, (long long)count, second, (long long)seconds);
+}
+
+// What is left of the limits that the request was counted against (draft-ietf-httpapi-
 // ratelimit-headers-10): q requests in w seconds; r are left, and in t seconds there is one
 // more (where none is left), or all of them.
 static void add_allowance(const struct request *request, struct response *response)
 {
-    const struct taken *allowance = &request->allowance;
-    const char *policy = request->key_id != 0 ? "key" : "address";
+    const struct {
+        const char *name;
+        const struct taken *taken;
+    } limits[] = {{request->key_id != 0 ? "key" : "address", &request->allowance},
+                  {request->tests_of, &request->tests}};
+    char policies[80] = "", lefts[80] = "";
 
     if (request->style->is_windowed) {
         add_window(request, response);
         return;
     }
-    if (allowance->burst == 0) {
-        return;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        const struct taken *taken = limits[i].taken;
+        if (taken->burst != 0) {
+            add_item(policies, limits[i].name, 'q', taken->burst, 'w', taken->window_s);
+            add_item(lefts, limits[i].name, 'r', taken->left, 't', taken->wait_s);
+        }
     }
-    response_header(response, "RateLimit-Policy", "\"%s\";q=%lld;w=%lld", policy,
-                    (long long)allowance->burst, (long long)allowance->window_s);
-    response_header(response, "RateLimit", "\"%s\";r=%lld;t=%lld", policy,
-                    (long long)allowance->left, (long long)allowance->wait_s);
+    if (policies[0] != '\0') {
+        response_header(response, "RateLimit-Policy", "%s", policies);
+        response_header(response, "RateLimit", "%s", lefts);
+    }
 }
 
 static void send_and_release(struct request *request, struct response *response)

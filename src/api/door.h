@@ -37,6 +37,7 @@ struct door_options {
     const unsigned char *pepper_key;     // of PEPPER_KEY_LEN, under which keys are hashed
     struct limit_table *key_limits;      // shared by all workers
     struct limit_table *stranger_limits; // by address
+    struct limit_table *test_limits;     // by webhook, and by app
     const struct guard *guard;
     struct id_cipher *cipher; // the worker's
     int minter;               // number for ids minted here: unique among threads and boots

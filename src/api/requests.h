@@ -94,7 +94,10 @@ struct request {
     bool was_counted; // towards its key's limit
     struct window window;
     bool was_asked;         // ask() has run: the body is no longer needed
-    struct taken allowance; // what is left of its key's limit, or its address's
+    struct taken allowance; // what is left of its key's limit, or its address's …
+    struct taken tests;     // … and of the nearer limit of tests, where it sent one
+    const char *tests_of;   // that limit's name
+    int64_t retry_s;        // of a 429 that no such limit is behind
 
     // who asks, and about what
     int64_t key_id;

@@ -8,8 +8,8 @@
 #include "api/problem.h"
 #include "api/render.h"
 #include "base/json_span.h"
+#include "base/limits.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "hook/app_card.h"
 #include "hook/intake.h"
 #include "hook/plan.h"
@@ -20,6 +20,7 @@
 #include <string.h>
 
 enum { BODIES_MAX = 1024 * 1024, RETRY_S = 5, REAL_DIGITS = 15 };
+static const int64_t MINUTE_NS = INT64_C(60000000000);
 
 static enum error_code take_member(const struct json_member *member, char type[],
                                    size_t *ret_type_len, struct json_span *ret_payload,
@@ -150,20 +151,55 @@ enum error_code test_ask(struct request *request, struct op *op, struct error *e
     return code;
 }
 
-void test_send(struct request *request, struct op *op)
+// So many a minute, and so many at once after a while without any. False: not now.
+static bool take_one(struct request *request, enum limit most, int64_t who, const char *name)
 {
     struct door *door = request->door;
+    struct rate rate = {.interval_ns = MINUTE_NS / limit(most), .burst = limit(most)};
+    struct taken taken;
+    bool may = limit_take(door->options.test_limits, (uint64_t)who, &rate,
+                          door_now(door).mono_ms, &taken);
+
+    if (!may || request->tests_of == NULL || taken.left < request->tests.left) {
+        request->tests = taken;
+        request->tests_of = name;
+    }
+    if (!may) {
+        request->retry_s = taken.wait_s;
+    }
+    return may;
+}
+
+// The webhook's come first, so that one that is tested too often leaves the app's alone.
+static enum error_code send_one(struct request *request, struct error *error)
+{
+    struct door *door = request->door;
+
+    if (!take_one(request, LIMIT_TESTS_PER_WEBHOOK, request->object_id, "webhook-tests")) {
+        return error_set(error, ERR_RATE_LIMITED, "this webhook is tested too often");
+    }
+    if (!take_one(request, LIMIT_TESTS_PER_APP, request->app_id, "app-tests")) {
+        return error_set(error, ERR_RATE_LIMITED, "this app's webhooks are tested too often");
+    }
+    request->wait = WAIT_SENT;
+    if (!door->options.send(door->options.owner, request, request->found,
+                            request->op->as.record.accept.event)) {
+        request->retry_s = RETRY_S;
+        return error_set(error, ERR_RATE_LIMITED,
+                         "other tests of this app are still under way");
+    }
+    return ERR_OK;
+}
+
+void test_send(struct request *request, struct op *op)
+{
     struct error error = {0};
 
     request->op = op;
-    request->wait = WAIT_SENT;
-    if (door->options.send(door->options.owner, request, request->found,
-                           op->as.record.accept.event)) {
-        return;
+    error.code = send_one(request, &error);
+    if (error.code != ERR_OK) {
+        answer_error(request, &error);
     }
-    request->allowance.wait_s = RETRY_S;
-    error_set(&error, ERR_RATE_LIMITED, "other tests of this app are still under way");
-    answer_error(request, &error);
 }
 
 void door_on_sent(struct door *door, void *asker, const struct attempt_row *attempt,

@@ -49,6 +49,9 @@
     X(DELIVER_AT_DAYS, "-", "count", 30, 30, 30, "days that deliver_at may lie ahead")       \
     X(WEBHOOKS, "webhooks-per-app", "count", 10000, 1, 100000, "webhooks of an app")         \
     X(KEYS, "-", "count", 100, 100, 100, "keys of an app")                                   \
+    X(TESTS_PER_APP, "tests-per-app", "count", 60, 1, 6000, "tests of an app a minute")      \
+    X(TESTS_PER_WEBHOOK, "tests-per-webhook", "count", 20, 1, 6000,                          \
+      "of these, tests of one webhook")                                                      \
     X(JOBS, "-", "count", 16, 16, 16, "running jobs of an app")                              \
     X(LIST, "-", "count", 250, 250, 250, "rows of a page")                                   \
     X(CALLS_LIVE, "-", "count", 1000, 1000, 1000, "calls an hour of a live client pair")     \

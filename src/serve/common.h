@@ -24,7 +24,7 @@ struct store;
 struct tls_server;
 struct worker;
 
-enum { TESTS_MAX = 64, TESTS_PER_APP = 4 };
+enum { TESTS_MAX = 64, TESTS_AT_ONCE = 4 };
 
 struct common {
     const struct serve_options *options;
@@ -45,7 +45,7 @@ struct common {
     bool is_loopback;
     unsigned char id_key[ID_KEY_LEN];
     unsigned char pepper_key[PEPPER_KEY_LEN];
-    struct limit_table *key_limits, *stranger_limits;
+    struct limit_table *key_limits, *stranger_limits, *test_limits;
     int64_t started_ms;
     atomic_int readiness;                 // enum readiness of serve/health.h
     atomic_int_fast64_t tests[TESTS_MAX]; // under way: the app of each; 0: a free place

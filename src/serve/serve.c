@@ -31,9 +31,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-// Places in the tables of limits, of 16 bytes each: keys and addresses that ask, or fail, at
-// the same time.
-enum { KEY_PLACES = 65536, STRANGER_PLACES = 65536 };
+// Places in the tables of limits, of 16 bytes each: keys that ask, addresses that fail, and
+// webhooks and apps that are tested at the same time.
+enum { KEY_PLACES = 65536, STRANGER_PLACES = 65536, TEST_PLACES = 16384 };
 enum { WORKERS_MAX = 64, WORKERS_BY_DEFAULT_MAX = 4, EXIT_IO = 74 };
 
 struct serve {
@@ -175,6 +175,7 @@ static void start_workers(struct common *common)
     common->peers = peers_new(random_u64());
     common->key_limits = limit_table_new(KEY_PLACES, random_u64());
     common->stranger_limits = limit_table_new(STRANGER_PLACES, random_u64());
+    common->test_limits = limit_table_new(TEST_PLACES, random_u64());
     common->workers = NEW_ARRAY(struct worker *, (size_t)common->worker_count);
     for (int i = 0; i < common->worker_count; i++)
         common->workers[i] = worker_new(common, i);
@@ -251,6 +252,7 @@ static void dismantle(struct serve *serve)
     peers_free(common->peers);
     limit_table_free(common->key_limits);
     limit_table_free(common->stranger_limits);
+    limit_table_free(common->test_limits);
     egress_close(common);
     tls_server_free(common->tls);
     keyring_free(common->keyring);

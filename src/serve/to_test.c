@@ -68,7 +68,7 @@ static bool take_place(struct common *common, int64_t app_id, size_t *ret)
         if (!atomic_compare_exchange_strong(&common->tests[i], &nobody, app_id))
             continue;
         *ret = i;
-        if (count_of(common, app_id) <= TESTS_PER_APP)
+        if (count_of(common, app_id) <= TESTS_AT_ONCE)
             return true;
         atomic_store(&common->tests[i], 0);
         return false;

@@ -14,7 +14,7 @@ struct worker;
 void to_test_init(struct worker *worker);
 void to_test_done(struct worker *worker); // after the caller has gone
 
-// door_options.send. At most TESTS_PER_APP of an app are under way at once in this process,
+// door_options.send. At most TESTS_AT_ONCE of an app are under way at once in this process,
 // and TESTS_MAX in all.
 bool to_test_send(void *owner, void *asker, const struct op *found, struct event *event);
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { startServer } from './harness.mjs';
+import { openShop, startServer } from './harness.mjs';
 
 const WORKERS = 4;
 const BURST = 200;
@@ -41,6 +41,25 @@ test('an address fails twenty times a minute, and then right keys still hold', a
   assert.equal(counts[401] + counts[429], 100);
   assert.equal(answers.find(({ status }) => status === 429).headers['retry-after'], '3');
   assert.equal((await server.client.get('/v1/apps')).status, 200);
+});
+
+test('a webhook is tested so often a minute, whichever worker is asked', async (t) => {
+  const MOST = 12;
+  const flags = ['--tests-per-webhook', String(MOST)];
+  const server = await startServer(t, { workers: WORKERS, flags });
+  const shop = await openShop(t, server, { profile: 'standard' });
+  const path = `/v1/apps/${shop.app}/webhooks/${shop.webhook.id}/test`;
+  const asks = () =>
+    Array.from({ length: 4 }, async () => {
+      const lane = [];
+      for (let i = 0; i < MOST; i++) lane.push((await server.client.post(path)).status);
+      return { status: lane.filter((status) => status === 200).length, lane };
+    });
+  const { answers, seconds } = await count(asks);
+  const sent = answers.reduce((sum, { status }) => sum + status, 0);
+  assert.ok(sent >= MOST && sent <= MOST + Math.ceil((seconds * MOST) / 60), `${sent}`);
+  assert.deepEqual([...new Set(answers.flatMap(({ lane }) => lane))].sort(), [200, 429]);
+  assert.equal(shop.receiver.requests.length, sent, 'what is refused is not sent');
 });
 
 test('a revoked key is shut at once, in the middle of its requests', async (t) => {

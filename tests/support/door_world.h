@@ -46,6 +46,9 @@ void world_skip_ms(struct world *world, int64_t ms);       // time passes
 void world_jump_ms(struct world *world, int64_t ms);       // the wall clock is set
 void world_unready(struct world *world, const char *why);
 
+// Tests are answered at once, as if 200 had come back; until then none can go out.
+void world_let_send(struct world *world);
+
 // While held, nothing that the store answers reaches the door.
 void world_hold(struct world *world, bool is_held);
 // The same of changes alone: their requests wait, the rest goes on. Was any held until now?
