@@ -21,6 +21,7 @@ add_store_test(store_sqlite)
 add_store_test(store_faults store/fault.c)
 add_store_test(store_front)
 add_store_test(store_statistics)
+add_store_test(store_migrate)
 
 # Not a test: what the store alone can do on this machine.
 add_executable(bench_store EXCLUDE_FROM_ALL bench/bench_store.c)

@@ -71,6 +71,11 @@ struct command;
     X(EXAMPLE, "example", 0, "@FILE|-|JSON", "a payload, as an example")                     \
     X(DELIVER_AT, "deliver-at", 0, "TIME",                                                   \
       "not before then: 2026-01-31T12:00:00Z, or in 2h")                                     \
+    X(CONFIG, "config", 0, "FILE", "the server's settings, name=value in each line")         \
+    X(DATA_DIR, "data-dir", 0, "FOLDER", "the server's data folder (./posthorn-data)")       \
+    X(STORE, "store", 0, "URL", "sqlite:PATH (posthorn.db in the data folder)")              \
+    X(MASTER_KEY_FILE, "master-key-file", 0, "FILE", "(master.key in the data folder)")      \
+    X(CHECK, "check", 0, NULL, "only say what it would do")                                  \
     X(ORDER_KEY, "order-key", 0, "KEY", "after the earlier events of this key")              \
     X(RATE, "rate", 0, "COUNT", "requests in a second; 0 is without a limit")                \
     X(BURST, "burst", 0, "COUNT", "requests at once; 0 is without a limit")                  \

@@ -18,6 +18,7 @@
      F(ENCRYPTED) | F(DISABLE_AFTER) | F(METADATA) | F(FILTER) | F(PER_SECOND) | \
      F(ALERT_EMAIL))
 #define WHICH (F(WEBHOOK) | F(EVENT) | F(STATE) | F(TYPE) | F(STATUS))
+#define PLACE (F(CONFIG) | F(DATA_DIR) | F(STORE) | F(MASTER_KEY_FILE))
 #define PROVING (F(PROFILE) | F(PROFILES) | F(SECRET_FILE))
 
 static_assert(FLAGS <= 128, "a command's flags are bits of 128");
@@ -106,6 +107,9 @@ const struct command commands[] = {
     {"profile", "check", "FILE", 1, 1, 0, false, profile_check,
      "check a file of your own; asks no server"},
 
+    {"migrate", NULL, "", 0, 0, PLACE | F(CHECK), false, cmd_migrate,
+     "bring a stopped server's database to this version's schema"},
+
     {"verify", NULL, "BODY", 1, 1, PROVING | F(HEADERS) | F(TOLERANCE), false, cmd_verify,
      "say why a signature does not hold; asks no server"},
     {"sign", NULL, "BODY", 1, 1, PROVING | F(ID) | F(TYPE) | F(MODE) | F(AT), false, cmd_sign,
@@ -151,6 +155,8 @@ const struct noun nouns[] = {
      false},
     {"profile", "contracts: how a platform speaks to its merchants",
      "posthorn profile check mine.json", false},
+    {"migrate", "bring a database to this version's schema",
+     "posthorn migrate --check --data-dir /var/lib/posthorn", false},
     {"verify", "say why a signature does not hold",
      "posthorn verify --profile PROFILE --secret-file secret --headers headers body.json",
      false},

@@ -53,6 +53,20 @@ static enum error_code check_folder(const char *folder, struct error *error)
     return ERR_OK;
 }
 
+// Takes the lock of the open file, or closes it.
+static enum error_code hold(int fd, const char *folder, const char *path, struct error *error)
+{
+    enum error_code code;
+
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return ERR_OK;
+    code = errno == EWOULDBLOCK ? error_set(error, ERR_HELD, "%s is held by process %ld",
+                                            folder, holder_of(fd))
+                                : failed(error, path);
+    close(fd);
+    return code;
+}
+
 enum error_code lock_take(const char *folder, int *ret_fd, struct error *error)
 {
     char path[PATH_MAX];
@@ -65,13 +79,9 @@ enum error_code lock_take(const char *folder, int *ret_fd, struct error *error)
     fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return failed(error, path);
-    if (flock(fd, LOCK_EX | LOCK_NB)) {
-        code = errno == EWOULDBLOCK ? error_set(error, ERR_HELD, "%s is held by process %ld",
-                                                folder, holder_of(fd))
-                                    : failed(error, path);
-        close(fd);
+    code = hold(fd, folder, path, error);
+    if (code != ERR_OK)
         return code;
-    }
     if (!write_pid(fd)) {
         code = failed(error, path);
         close(fd);
@@ -79,6 +89,28 @@ enum error_code lock_take(const char *folder, int *ret_fd, struct error *error)
     }
     *ret_fd = fd;
     return ERR_OK;
+}
+
+enum error_code lock_look(const char *folder, int *ret_fd, long *ret_holder,
+                          struct error *error)
+{
+    char path[PATH_MAX];
+    enum error_code code;
+    int fd;
+
+    *ret_fd = -1;
+    *ret_holder = 0;
+    snprintf(path, sizeof path, "%s/posthorn.lock", folder);
+    fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? ERR_OK : failed(error, path);
+    *ret_holder = holder_of(fd);
+    code = hold(fd, folder, path, error);
+    if (code == ERR_OK) {
+        *ret_holder = 0;
+        *ret_fd = fd;
+    }
+    return code;
 }
 
 // The file stays: were it removed, two could hold locks on two files of its name.

@@ -1,6 +1,7 @@
 #include "store/sqlite_open.h"
 
 #include "base/buf.h"
+#include "store/sqlite_migrate.h"
 #include "store/sqlite_sql.h"
 #include "store/sqlite_stat.h"
 
@@ -18,8 +19,7 @@ enum {
     AT_PAGE_SIZE = 16,
     AT_PAGE_COUNT = 28,
     AT_USER_VERSION = 60,
-    AT_APPLICATION_ID = 68,
-    QUICK_CHECK_MAX = 256 << 20 // bytes of a file that is read whole at every start
+    AT_APPLICATION_ID = 68
 };
 
 static enum error_code failed(struct error *error, const char *path, const char *what)
@@ -32,17 +32,15 @@ static enum error_code failed(struct error *error, const char *path, const char 
 // The tables, in one transaction that also says whose file it is.
 static bool fill(sqlite3 *db, int64_t now_ms)
 {
-    char text[400];
+    char text[100];
+    size_t step;
 
     snprintf(text, sizeof text,
-             "INSERT INTO schema_migrations VALUES (%d, %lld);"
-             "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;"
-             "PRAGMA journal_mode = WAL;",
-             SQLITE_SCHEMA_VERSION, (long long)now_ms, SQLITE_APPLICATION_ID,
-             SQLITE_SCHEMA_VERSION);
+             "PRAGMA application_id = %d; COMMIT; PRAGMA journal_mode = WAL;",
+             SQLITE_APPLICATION_ID);
     return sqlite3_exec(db, "PRAGMA synchronous = EXTRA; BEGIN IMMEDIATE;", NULL, NULL,
                         NULL) == SQLITE_OK &&
-           sqlite3_exec(db, sqlite_schema, NULL, NULL, NULL) == SQLITE_OK &&
+           migrate_steps(db, migrations, migration_count, 0, now_ms, &step) == SQLITE_OK &&
            sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK;
 }
 
@@ -158,7 +156,7 @@ static bool is_cut(const char *path, const unsigned char *header, int64_t size)
     return size < page_size * number_at(header, AT_PAGE_COUNT) && !has_log(path);
 }
 
-static enum error_code check_file(const char *path, int64_t *ret_size, struct error *error)
+enum error_code sqlite_look(const char *path, struct sqlite_look *ret, struct error *error)
 {
     unsigned char header[HEADER_LEN];
     enum error_code code;
@@ -181,12 +179,12 @@ static enum error_code check_file(const char *path, int64_t *ret_size, struct er
     if (code == ERR_OK && is_cut(path, header, status.st_size))
         code = error_set(error, ERR_DAMAGED, "%s is cut off; restore a backup", path);
     close(fd);
-    *ret_size = status.st_size;
+    *ret = (struct sqlite_look){.bytes = status.st_size,
+                                .version = number_at(header, AT_USER_VERSION)};
     return code;
 }
 
-// Does this statement answer exactly that?
-static bool answers(sqlite3 *db, const char *sql, const char *expected)
+bool sqlite_answers(sqlite3 *db, const char *sql, const char *expected)
 {
     sqlite3_stmt *statement = NULL;
     bool is_same = false;
@@ -202,7 +200,7 @@ static bool answers(sqlite3 *db, const char *sql, const char *expected)
 
 // Every statement that the writer will use must compile: a table or column that is missing
 // shows here, before anything is written.
-static bool has_schema(sqlite3 *db)
+bool sqlite_has_schema(sqlite3 *db)
 {
     if (stat_define(db) != SQLITE_OK)
         return false;
@@ -216,11 +214,11 @@ static bool has_schema(sqlite3 *db)
     return true;
 }
 
-enum error_code sqlite_check(const char *path, struct error *error)
+enum error_code sqlite_check(const char *path, int64_t bytes_max, struct error *error)
 {
     sqlite3 *db = NULL;
-    int64_t size = 0;
-    enum error_code code = check_file(path, &size, error);
+    struct sqlite_look look;
+    enum error_code code = sqlite_look(path, &look, error);
     bool is_whole;
 
     if (code != ERR_OK)
@@ -229,8 +227,8 @@ enum error_code sqlite_check(const char *path, struct error *error)
         sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, NULL) ==
             SQLITE_OK &&
         sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK &&
-        sqlite3_busy_timeout(db, 5000) == SQLITE_OK && has_schema(db) &&
-        (size > QUICK_CHECK_MAX || answers(db, "PRAGMA quick_check(1)", "ok"));
+        sqlite3_busy_timeout(db, 5000) == SQLITE_OK && sqlite_has_schema(db) &&
+        (look.bytes > bytes_max || sqlite_answers(db, "PRAGMA quick_check(1)", "ok"));
     if (!is_whole)
         code = error_set(error, ERR_DAMAGED,
                          "%s is damaged (%s); it was left as it is: restore a backup", path,

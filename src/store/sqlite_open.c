@@ -121,7 +121,7 @@ static enum error_code open_file(struct store_backend *backend, int64_t now_ms,
 
     backend->is_new = lstat(backend->path, &status) != 0;
     code = backend->is_new ? sqlite_make(backend->path, now_ms, error)
-                           : sqlite_check(backend->path, error);
+                           : sqlite_take(backend->path, now_ms, error);
     if (code != ERR_OK)
         return code;
     if (sqlite3_open_v2(backend->path, &backend->db, flags, NULL) != SQLITE_OK)

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 
+#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,8 +25,25 @@ enum error_code sqlite_set_setting(struct store_backend *backend, const char *na
 // The file as a database of this program, complete under its name or not at all.
 // Errors: ERR_IO, ERR_PERMISSION.
 enum error_code sqlite_make(const char *path, int64_t now_ms, struct error *error);
-// Is it ours, of this version and whole? Reads only; the file stays as it is.
-// Errors: ERR_DAMAGED, ERR_PERMISSION, ERR_IO.
-enum error_code sqlite_check(const char *path, struct error *error);
+
+struct sqlite_look {
+    int64_t bytes;
+    uint32_t version; // of its schema; while a log is beside the file, perhaps an older one's
+};
+
+// Is it ours, of no newer version, and not cut off? Reads the file's head alone, and opens no
+// database: for a running server's, too. Errors: ERR_DAMAGED, ERR_PERMISSION, ERR_IO.
+enum error_code sqlite_look(const char *path, struct sqlite_look *ret,
+                            struct error *error) MUST_CHECK;
+// … and of this version, and whole? A file of more than bytes_max is not read to its end.
+// Reads only; the file stays as it is.
+enum error_code sqlite_check(const char *path, int64_t bytes_max,
+                             struct error *error) MUST_CHECK;
+// What the server does at its start with a file that is there: all of these, and an older
+// one is brought to this version (store/sqlite_migrate.h).
+enum error_code sqlite_take(const char *path, int64_t now_ms, struct error *error) MUST_CHECK;
+
+bool sqlite_answers(sqlite3 *db, const char *sql, const char *expected); // its first row
+bool sqlite_has_schema(sqlite3 *db); // every statement of this program compiles
 
 #endif
