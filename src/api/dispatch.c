@@ -226,16 +226,16 @@ static enum error_code step_read(struct request *request, struct error *error)
 static enum error_code step_body(struct request *request, struct error *error)
 {
     unsigned flags = request->route->flags;
+    bool is_wanted = (flags & (ROUTE_BODY | ROUTE_RAW)) != 0;
 
-    if ((flags & (ROUTE_BODY | ROUTE_RAW)) == 0 || request->was_asked ||
-        request->json != NULL) {
+    if (request->was_asked || request->json != NULL) {
         return ERR_OK;
     }
-    if ((flags & ROUTE_MAYBE) != 0 && request->body.len == 0) {
+    if ((flags & ROUTE_MAYBE) != 0 && request->body.len == 0 && !request->is_too_large) {
         request->json = json_object();
         return ERR_OK;
     }
-    enum error_code code = json_body_check_type(request, error);
+    enum error_code code = json_body_check(request, is_wanted, error);
     if (code == ERR_OK && (flags & ROUTE_BODY) != 0) {
         code = json_body_read(request, error);
     }

@@ -2,9 +2,10 @@
 
 #include "api/requests.h"
 #include "base/json_span.h"
+#include "base/limits.h"
 #include "base/text.h"
 
-enum error_code json_body_check_type(const struct request *request, struct error *error)
+static enum error_code check_type(const struct request *request, struct error *error)
 {
     static const char json[] = "application/json";
     struct text_span type = request->content_type;
@@ -26,6 +27,18 @@ enum error_code json_body_check_type(const struct request *request, struct error
     }
     return error_at(error, ERR_UNSUPPORTED_TYPE,
                     "Content-Type:", "the body must be application/json, in UTF-8");
+}
+
+enum error_code json_body_check(const struct request *request, bool is_wanted,
+                                struct error *error)
+{
+    enum error_code code = is_wanted ? check_type(request, error) : ERR_OK;
+
+    if (code == ERR_OK && request->is_too_large) {
+        code = error_set(error, ERR_TOO_LARGE, "the body has more than %lld bytes",
+                         (long long)limit(LIMIT_REQUEST_BODY));
+    }
+    return code;
 }
 
 // jansson builds the tree, but what is JSON at all our own scanner says: it bounds the depth.

@@ -5,11 +5,14 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+
 struct request;
 
-// Errors: ERR_UNSUPPORTED_TYPE.
-enum error_code json_body_check_type(const struct request *request,
-                                     struct error *error) MUST_CHECK;
+// Of the right type, where the route wants a body, and never too large. Errors:
+// ERR_UNSUPPORTED_TYPE, ERR_TOO_LARGE.
+enum error_code json_body_check(const struct request *request, bool is_wanted,
+                                struct error *error) MUST_CHECK;
 // Fills request->json with an object. Errors: ERR_BAD_JSON and its like, ERR_INVALID_FIELD.
 enum error_code json_body_read(struct request *request, struct error *error) MUST_CHECK;
 

@@ -78,6 +78,7 @@ void request_read(struct request *request, const struct http_request *http)
     request->path = (struct text_span){http->path, http->path_len};
     request->query = (struct text_span){http->query, http->query_len};
     request->body = (struct text_span){http->body != NULL ? http->body : "", http->body_len};
+    request->is_too_large = http->is_too_large;
     request->peer = http->peer;
     request->style = style_of(request->path);
     for (size_t i = 0; i < http->header_count; i++) {

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "net/request.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -137,20 +138,40 @@ void conn_give_up(struct conn *conn, const struct error *error)
     refuse_begun(conn, conn->in.data, error);
 }
 
+// A body that is too large is not read, but its request is handed out: who asks, and for
+// what, may be wrong before. It is the connection's last.
+static void hand_out_unread(struct conn *conn, struct http_request *request)
+{
+    struct server *server = conn->server;
+    uint32_t turn = ring_push(&conn->ring, true, is_head(request));
+
+    request->is_too_large = true;
+    conn->linger_max = linger_max(conn->reading);
+    conn_go(conn, CONN_LAST);
+    conn_forget_reading(conn);
+    server->counts.requests++;
+    server->events.on_request(server->events.owner, conn_handle(conn, turn), request);
+}
+
 static void refuse_body(struct conn *conn, char *data, enum body_state state)
 {
+    struct http_request request;
     struct error error;
 
-    if (state == BODY_TOO_LARGE)
-        error_set(&error, ERR_TOO_LARGE, "the body is larger than is allowed");
-    else if (state == BODY_TRAILER_OVER)
+    if (state == BODY_TOO_LARGE) {
+        enum error_code code = make_request(conn, data, &request, &error);
+        assert(code == ERR_OK); // as it was before the body
+        hand_out_unread(conn, &request);
+        return;
+    }
+    if (state == BODY_TRAILER_OVER)
         error_set(&error, ERR_HEADERS_TOO_LARGE, "the trailers are too long");
     else
         error_set(&error, ERR_BAD_FRAMING, "the body's chunks are malformed");
     refuse_begun(conn, data, &error);
 }
 
-// The head is complete: judge it, and be ready for its body. False: refused.
+// The head is complete: judge it, and be ready for its body. False: nothing more is read.
 static bool begin_body(struct conn *conn, char *data, struct http_request *ret)
 {
     struct reading *reading = conn->reading;
@@ -162,6 +183,10 @@ static bool begin_body(struct conn *conn, char *data, struct http_request *ret)
         code = error_set(&error, ERR_UNAVAILABLE, "the server is stopping");
     if (code) {
         conn_refuse(conn, ret->path ? ret : NULL, &error);
+        return false;
+    }
+    if (ret->is_too_large) {
+        hand_out_unread(conn, ret);
         return false;
     }
     body_init(&reading->body, head->framing, head->body_len,

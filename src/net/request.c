@@ -113,10 +113,8 @@ enum error_code request_from_head(const struct head *head, char *bytes,
         return code;
     if (head->expects_other)
         return error_set(error, ERR_EXPECTATION, "only 100-continue can be expected");
-    if (head->framing == FRAMING_LENGTH &&
-        head->body_len > (uint64_t)limit(LIMIT_REQUEST_BODY))
-        return error_set(error, ERR_TOO_LARGE, "the body has more than %lld bytes",
-                         (long long)limit(LIMIT_REQUEST_BODY));
+    ret->is_too_large = head->framing == FRAMING_LENGTH &&
+                        head->body_len > (uint64_t)limit(LIMIT_REQUEST_BODY);
     return ERR_OK;
 }
 

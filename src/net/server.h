@@ -42,6 +42,7 @@ struct http_request {
     size_t body_len;
     struct address peer;
     bool is_tls;
+    bool is_too_large; // the body: it was not read, and is empty here
 };
 
 // The header's value, or NULL; *ret_count (may be NULL) says how often it stands.
@@ -61,9 +62,9 @@ struct server_events {
     // Answer with server_reply(), now or later, exactly once.
     void (*on_request)(void *owner, struct reply_handle handle,
                        const struct http_request *request);
-    // The head is complete and a body is announced but not read: ERR_OK to go on (and to send
-    // 100 Continue if asked). Anything else is answered through on_refused, and the body is
-    // not read.
+    // The head is complete and a body is announced but not read (nor too large): ERR_OK to go
+    // on (and to send 100 Continue if asked). Anything else is answered through on_refused,
+    // and the body is not read.
     enum error_code (*on_head)(void *owner, const struct http_request *request,
                                struct error *error);
     // Append the body of an answer to a request that did not reach on_request, and name its

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/memory.h"
 
 #include <setjmp.h>
@@ -207,6 +208,15 @@ struct reply world_app_ask(struct world *world, const char *method, const char *
 
     snprintf(path, sizeof path, "/v1/apps/%s%s", app, rest);
     return world_ask(world, method, path, world_operator(world), "", body);
+}
+
+char *world_large_body(void)
+{
+    size_t len = (size_t)limit(LIMIT_REQUEST_BODY) + 1;
+    char *body = memory_new(len + 1);
+
+    memset(body, ' ', len);
+    return body;
 }
 
 void world_refuses(struct world *world, const char *app, const char *rest, const char *body,

@@ -77,6 +77,8 @@ void world_make(struct world *world, const char *path, const char *body, const c
 void world_app(struct world *world, const char *profile, char ret[160]);
 struct reply world_app_ask(struct world *world, const char *method, const char *app,
                            const char *rest, const char *body);
+// A body of one byte more than is allowed; the caller frees it.
+char *world_large_body(void);
 // That POST is refused with that status and code, and names the place (NULL: none).
 void world_refuses(struct world *world, const char *app, const char *rest, const char *body,
                    int status, const char *code, const char *place);

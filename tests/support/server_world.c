@@ -38,6 +38,10 @@ static void on_request(void *owner, struct reply_handle handle,
     world->requests++;
     if (path_is(request, "/trust"))
         server_trust(world->server, handle);
+    if (request->is_too_large) {
+        server_reply(world->server, handle, 413, "text/plain", NULL, 0, "too_large", 9);
+        return;
+    }
     if (path_is(request, "/later")) {
         assert_true(world->later_count < LATER_MAX);
         world->later[world->later_count++] = handle;

@@ -220,17 +220,20 @@ static void test_order_of_checks(void **state)
     (void)state;
     open_shop(world, &shop);
     snprintf(path, sizeof path, "/v1/apps/%s/webhooks", shop.app);
+    char *large = world_large_body();
     const struct {
         const char *method, *path, *key, *more, *body;
         int status;
     } rows[] = {
-        {"POST", "/v1/nothing", NULL, "Content-Type: text/plain\r\n", "{", 404},
-        {"PUT", path, NULL, "Content-Type: text/plain\r\n", "{", 405},
-        {"POST", path, NULL, "Content-Type: text/plain\r\n", "{", 401},
-        {"POST", "/v1/apps", shop.key, "Content-Type: text/plain\r\n", "{", 403},
-        {"POST", "/v1/apps/x/webhooks", shop.key, "Content-Type: text/plain\r\n", "{", 404},
-        {"POST", path, shop.key, "Content-Type: text/plain\r\n", "{", 415},
-        {"POST", path, shop.key, "X-No-Content-Type: 1\r\n", "{", 415},
+        {"POST", "/v1/nothing", NULL, "Content-Type: text/plain\r\n", large, 404},
+        {"PUT", path, NULL, "Content-Type: text/plain\r\n", large, 405},
+        {"POST", path, NULL, "Content-Type: text/plain\r\n", large, 401},
+        {"POST", "/v1/apps", shop.key, "Content-Type: text/plain\r\n", large, 403},
+        {"POST", "/v1/apps/x/webhooks", shop.key, "Content-Type: text/plain\r\n", large, 404},
+        {"POST", path, shop.key, "Content-Type: text/plain\r\n", large, 415},
+        {"POST", path, shop.key, "X-No-Content-Type: 1\r\n", large, 415},
+        {"POST", path, shop.key, "", large, 413},
+        {"GET", path, shop.key, "", large, 413},
         {"POST", path, shop.key, "", "{", 400},
         {"POST", path, shop.key, "", "{\"a\":1,\"a\":2}", 400},
         {"POST", path, shop.key, "", "[]", 422},
@@ -246,6 +249,7 @@ static void test_order_of_checks(void **state)
         }
         reply_done(&reply);
     }
+    free(large);
     world_free(world);
 }
 

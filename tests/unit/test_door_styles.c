@@ -75,7 +75,8 @@ static void test_window_ends(void **state)
 // Each is counted, whatever comes of it.
 static void test_all_calls_count(void **state)
 {
-    static const struct {
+    char *large = world_large_body();
+    const struct {
         const char *method, *path, *body;
         int status;
     } rows[] = {
@@ -83,6 +84,7 @@ static void test_all_calls_count(void **state)
         {"GET", "/api/v0/webhooks/wh_0", NULL, 404},
         {"GET", "/api/v0/nothing", NULL, 404},
         {"PUT", "/api/v0/webhooks", "{}", 405},
+        {"POST", "/api/v0/webhooks", large, 413},
         {"POST", "/api/v0/webhooks", "{", 400},
         {"POST", "/api/v0/webhooks", "{}", 400},
         {"POST", "/api/v0/webhooks", "{\"name\":\"abc\"," URL "}", 201},
@@ -99,6 +101,7 @@ static void test_all_calls_count(void **state)
         assert_int_equal(number(&reply, "X-RateLimit-Remaining"), 99 - (long)i);
         reply_done(&reply);
     }
+    free(large);
     world_free(world);
 }
 
