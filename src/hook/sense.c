@@ -13,13 +13,28 @@
 
 enum { TEXT_MOST = 1000 }; // longer is held to no length
 
-// Is a demanded member of the kind, and no longer than, the type's schema says? Only what
-// stands at the top of the schema is looked at.
-static bool is_described(const struct event_type *type, const char *pointer,
-                         const struct json_span *value)
+// Is it one of the schema's "enum" of texts, where there is one?
+static bool is_listed(const json_t *property, const struct json_span *value)
 {
-    const json_t *properties = json_object_get(type->schema, "properties");
-    const json_t *property = json_object_get(properties, pointer + 1);
+    const json_t *list = json_object_get(property, "enum"), *item;
+    char text[TEXT_MOST + 1];
+    size_t at, len;
+
+    if (!list)
+        return true;
+    if (value->kind != JSON_TEXT || !json_text(value, text, sizeof text, &len))
+        return false;
+    json_array_foreach(list, at, item)
+    {
+        if (json_is_string(item) && !strcmp(json_string_value(item), text))
+            return true;
+    }
+    return false;
+}
+
+// Is it of the kind, and no longer than, the schema says?
+static bool is_described(const json_t *property, const struct json_span *value)
+{
     const char *kind = json_string_value(json_object_get(property, "type"));
     json_int_t most = json_integer_value(json_object_get(property, "maxLength"));
     char text[4 * TEXT_MOST + 1];
@@ -38,6 +53,16 @@ static bool is_described(const struct event_type *type, const char *pointer,
             text_utf8_count(text, len) <= (size_t)most);
 }
 
+// Only what stands at the top of the type's schema is looked at.
+static bool is_as_said(const struct event_type *type, const char *pointer,
+                       const struct json_span *value)
+{
+    const json_t *properties = json_object_get(type->schema, "properties");
+    const json_t *property = json_object_get(properties, pointer + 1);
+
+    return is_described(property, value) && is_listed(property, value);
+}
+
 enum error_code sense_require(const struct event_type *type, const struct json_span *payload,
                               struct error *error)
 {
@@ -48,7 +73,7 @@ enum error_code sense_require(const struct event_type *type, const struct json_s
         bool is_there = pointer_find(payload, pointer, &value) &&
                         value.kind != JSON_NULL_VALUE &&
                         !(value.kind == JSON_TEXT && value.len == 2);
-        if (is_there && is_described(type, pointer, &value))
+        if (is_there && is_as_said(type, pointer, &value))
             continue;
         (void)snprintf(field, sizeof field, "/payload%s", pointer);
         return error_at(error, ERR_INVALID_FIELD, field,

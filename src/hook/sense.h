@@ -10,9 +10,9 @@ struct event_type;
 struct json_span;
 struct plan;
 
-// What the type requires is there, neither null nor an empty text, and of the kind and length
-// that the type's schema says of it. type may be NULL. Errors: ERR_INVALID_FIELD with the
-// pointer.
+// What the type requires is there, neither null nor an empty text, of the kind and length
+// that the type's schema says of it, and one of the texts that it lists. type may be NULL.
+// Errors: ERR_INVALID_FIELD with the pointer.
 enum error_code sense_require(const struct event_type *type, const struct json_span *payload,
                               struct error *error) MUST_CHECK;
 
