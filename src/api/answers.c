@@ -289,6 +289,9 @@ static const char *why_gone(const struct op *op)
         return op->as.job.verb == VERB_CREATE ? "the webhook is disabled"
                                               : "the job has ended";
     }
+    if (op->kind == OP_RETRY) {
+        return "its webhook is disabled or deleted: enable it before";
+    }
     return "what this belongs to is gone";
 }
 

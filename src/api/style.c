@@ -35,14 +35,16 @@ static int narrow_status(enum error_code code)
     return status == 422 && code != ERR_IDEMPOTENCY_MISMATCH ? 400 : status;
 }
 
-// "name: must have 3 to 100 characters"
+// "name: must have 3 to 100 characters"; a parameter or header is named without its mark.
 static void add_sentence(struct buf *ret, const struct error *error)
 {
     char text[ERROR_FIELD_MAX + ERROR_TEXT_MAX + 4];
     const char *what = error->text[0] != '\0' ? error->text : error_title(error->code);
+    const char *field = error->field + (error->field[0] == '?');
+    size_t len = strlen(field);
 
-    snprintf(text, sizeof text, "%s%s%s", error->field, error->field[0] != '\0' ? ": " : "",
-             what);
+    len -= len > 0 && field[len - 1] == ':';
+    snprintf(text, sizeof text, "%.*s%s%s", (int)len, field, len > 0 ? ": " : "", what);
     buf_add_json(ret, text, strlen(text));
 }
 

@@ -55,6 +55,11 @@ static void test_errors(void **state)
         int status;
         const char *body;
     } rows[] = {
+        {PAIR, ERR_INVALID_FIELD, "?take", "must be 1 to 100", 400,
+         "{\"statusCode\":400,\"message\":\"Validation failed\",\"error\":\"Bad "
+         "Request\",\"details\":\"take: must be 1 to 100\"}"},
+        {SK, ERR_UNSUPPORTED_TYPE, "Content-Type:", "send JSON", 415,
+         "{\"message\":\"Content-Type: send JSON\"}"},
         {PAIR, ERR_INVALID_URL, "url", "it is no URL", 400,
          "{\"statusCode\":400,\"message\":\"Invalid webhook URL format\",\"error\":\"Bad "
          "Request\",\"details\":\"url: it is no URL\"}"},
