@@ -106,6 +106,49 @@ test('a webhook asked for twice with one key is one, with its secret', async (t)
   assert.equal((await server.client.all(`/v1/apps/${app}/webhooks`)).length, 1);
 });
 
+test('what was refused is not kept: the same key may be tried again', async (t) => {
+  const server = await startServer(t);
+  const app = (await server.client.newApp({ name: 'Shop', profile: 'standard' })).id;
+  const ask = (body, key) =>
+    server.client.post(`/v1/apps/${app}/webhooks`, body, {
+      headers: { 'Idempotency-Key': 'w-1' },
+      ...(key && { key }),
+    });
+  const good = { url: 'https://shop.example/' };
+  assert.equal((await ask({ url: 'nowhere' })).status, 422);
+  assert.equal((await ask('{')).status, 400);
+  assert.equal((await ask(good)).status, 201);
+  assert.equal((await ask('{"url": "https://shop.example/"}')).status, 422, 'other bytes');
+  const { key } = await server.client.newKey(app, { name: 'Till' });
+  const other = await ask(good, key);
+  assert.equal(other.status, 201, 'another key has its own');
+  assert.equal(other.headers['idempotency-replayed'], undefined);
+});
+
+test('every POST that makes something takes the key', async (t) => {
+  const server = await startServer(t);
+  const app = (await server.client.newApp({ name: 'Shop', profile: 'standard' })).id;
+  const hook = await server.client.newWebhook(app, { url: 'https://shop.example/' });
+  const base = `/v1/apps/${app}`;
+  const makers = [
+    ['/v1/apps', { name: 'Other', profile: 'yoco' }],
+    ['/v1/keys', { name: 'Second' }],
+    ['/v1/webhooks', { url: 'https://ops.example/' }],
+    [`${base}/keys`, { name: 'Till' }],
+    [`${base}/webhooks`, { url: 'https://shop.example/' }],
+    [`${base}/webhooks/${hook.id}/secret/rotate`, {}],
+    [`${base}/webhooks/${hook.id}/recover`, { since: '2020-01-01T00:00:00Z' }],
+    [`${base}/events`, { type: 'a', payload: 1 }],
+  ];
+  for (const [path, body] of makers) {
+    const ask = () => server.client.post(path, body, { headers: { 'Idempotency-Key': 'once' } });
+    const [first, again] = [await ask(), await ask()];
+    assert.ok(first.status < 300, first.text);
+    assert.deepEqual([again.status, again.text], [first.status, first.text], path);
+    assert.equal(again.headers['idempotency-replayed'], 'true', path);
+  }
+});
+
 const wrongKeys = ['x'.repeat(256), ''];
 for (const key of wrongKeys) {
   test(`a key of ${key.length} bytes is refused`, async (t) => {

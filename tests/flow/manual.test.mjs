@@ -110,6 +110,43 @@ test('deleting a webhook lets its attempt in flight finish', async (t) => {
   await shop.reaches(delivery, 'delivered');
 });
 
+for (const how of ['disabling', 'deleting'])
+  test(`after ${how} a webhook its attempt in flight may fail, and no other follows`, async (t) => {
+    const shop = await open(t, 'yoco', [{ status: 500, afterMs: 400 }], { waits: [1] });
+    const delivery = await shop.order();
+    await until(() => shop.receiver.requests.length === 1, 'the attempt to be in flight');
+    if (how === 'disabling') await shop.api.patch(webhookPath(shop), { enabled: false });
+    else await shop.api.delete(webhookPath(shop));
+    const [attempt] = await shop.hasAttempts(delivery, 1);
+    assert.equal(attempt.status, 500, 'it is finished and recorded');
+    const ended = await shop.delivery(delivery);
+    assert.deepEqual([ended.state, ended.next_attempt_at], ['cancelled', null]);
+    assert.ok(await shop.receiver.staysAt(1, 1500));
+    const late = await shop.retry(delivery);
+    assert.equal(late.status, 409);
+    assert.match(late.json.detail, /disabled or deleted/);
+  });
+
+test('a retry is made in any state, and success ends any as delivered', async (t) => {
+  const shop = await open(t, 'standard', [500, null, null, 500], { waits: [600] });
+  const delivery = await shop.order();
+  await shop.hasAttempts(delivery, 1);
+  const cancel = () => shop.api.post(`/v1/apps/${shop.app}/deliveries/${delivery}/cancel`);
+  assert.equal((await cancel()).status, 200);
+  assert.equal((await cancel()).status, 409, 'it has ended');
+  for (const [count, last] of [
+    [2, 200],
+    [3, 200],
+    [4, 500],
+  ]) {
+    assert.equal((await shop.retry(delivery)).status, 202);
+    await shop.hasAttempts(delivery, count);
+    const { state, last_status: status } = await shop.reaches(delivery, 'delivered');
+    assert.deepEqual([state, status], ['delivered', last]);
+  }
+  assert.equal((await cancel()).status, 409);
+});
+
 test('a new URL is used from the next attempt on', async (t) => {
   const shop = await open(t, 'standard', [500], { waits: [2] });
   const other = await open(t, 'standard');

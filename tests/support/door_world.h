@@ -15,6 +15,7 @@
 struct world;
 
 struct world *world_new(void);
+struct world *world_listening(bool is_loopback); // world_new() is on loopback
 void world_free(struct world *world);
 void world_turn(struct world *world);   // one turn that waits for at most a millisecond
 int world_connect(struct world *world); // a client's descriptor

@@ -410,6 +410,29 @@ static void test_ready_and_figures(void **state)
     world_free(world);
 }
 
+// Figures are open on loopback, and else the operator's. All other open routes stay open.
+static void test_who_sees_figures(void **state)
+{
+    static const struct {
+        bool is_loopback;
+        int stranger, app;
+    } rows[] = {{true, 200, 200}, {false, 401, 403}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world *world = world_listening(rows[i].is_loopback);
+        struct shop shop;
+        open_shop(world, &shop);
+        const char *operator_key = world_operator(world);
+        assert_int_equal(world_status(world, "GET", "/metrics", NULL, NULL),
+                         rows[i].stranger);
+        assert_int_equal(world_status(world, "GET", "/metrics", shop.key, NULL), rows[i].app);
+        assert_int_equal(world_status(world, "GET", "/metrics", operator_key, NULL), 200);
+        assert_int_equal(world_status(world, "GET", "/readyz", NULL, NULL), 200);
+        world_free(world);
+    }
+}
+
 static void test_failures_are_slowed_down(void **state)
 {
     struct world *world = world_new();
@@ -436,6 +459,7 @@ int main(void)
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_payload_comes_back_as_it_came),
         cmocka_unit_test(test_ready_and_figures),
+        cmocka_unit_test(test_who_sees_figures),
         cmocka_unit_test(test_failures_are_slowed_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
