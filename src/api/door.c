@@ -47,6 +47,7 @@ struct door *door_new(const struct door_options *options)
 
     door->options = *options;
     door->minter.number = options->minter;
+    minter_go_on(&door->minter, options->newest_event, door_now(door).wall_ms);
     door->pepper = pepper_new(options->pepper_key);
     bool done = keyring_subkey(options->keyring, NULL, "cursor/v1", door->cursor_key,
                                sizeof door->cursor_key);

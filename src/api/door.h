@@ -41,6 +41,7 @@ struct door_options {
     const struct guard *guard;
     struct id_cipher *cipher; // the worker's
     int minter;               // number for ids minted here: unique among threads and boots
+    int64_t newest_event;     // ids minted here go on above it
     bool metrics_need_key;    // the listener is not loopback
     int time_scale;           // deliver_at comes so many times sooner; 0: as 1
     void *owner;              // of the callbacks

@@ -209,9 +209,8 @@ static enum error_code plan(struct request *request, struct op *op,
                             const struct event_request *event, struct error *error)
 {
     struct door *door = request->door;
-    // A plan that was refused as stale may have met an id that is ahead of our clock.
     int64_t now_ms = door_now(door).wall_ms;
-    int64_t id = minter_next(&door->minter, now_ms + request->refusals);
+    int64_t id = minter_next(&door->minter, now_ms);
 
     op->as.accept.now_ms = now_ms;
     return intake_plan(door_app(request)->card, event, id, now_ms, door->options.cipher,

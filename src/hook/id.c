@@ -11,6 +11,7 @@
 // 2024-01-01T00:00:00Z. 41 bits of milliseconds reach the year 2093.
 static const int64_t EPOCH_MS = 1704067200000;
 enum { COUNTER_BITS = 12, MINTER_BITS = 10, MS_SHIFT = COUNTER_BITS + MINTER_BITS };
+enum { AHEAD_MS = 86400000 };
 enum { BLOCK_LEN = 16, BASE62_LEN = 22, HEX_LEN = 2 * BLOCK_LEN };
 
 static const char *const prefixes[ID_KINDS_COUNT] = {
@@ -22,6 +23,12 @@ static const char *const prefixes[ID_KINDS_COUNT] = {
 static int64_t id_compose(int64_t ms, int number, int64_t counter)
 {
     return ms << MS_SHIFT | (int64_t)number << COUNTER_BITS | counter;
+}
+
+void minter_go_on(struct minter *minter, int64_t newest_id, int64_t wall_ms)
+{
+    if (newest_id > minter->last && newest_id < id_first_at(wall_ms + AHEAD_MS))
+        minter->last = newest_id;
 }
 
 // When a millisecond's counter is full, or the clock stands or jumps back, the ids run ahead

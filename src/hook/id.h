@@ -39,6 +39,9 @@ struct minter {
     int number;   // 0 to 1023, unique among those that mint at the same time
 };
 
+// Goes on above an id that is stored, so that ids keep rising where the clock was set back;
+// but where that id is more than a day ahead of the clock, the clock was wrong then.
+void minter_go_on(struct minter *minter, int64_t newest_id, int64_t wall_ms);
 // The next id: above the last, of this millisecond or later.
 int64_t minter_next(struct minter *minter, int64_t wall_ms);
 int64_t id_wall_ms(int64_t id);       // when it was minted

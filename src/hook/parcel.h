@@ -27,7 +27,8 @@ struct parcel {
     bool is_parked;       // false: fresh
     bool is_newest;       // claimed as one of the newest, before its turn
     int64_t due_wall_ms;  // the attempt may not start before
-    int64_t wait_ms; // the wait that led to due (0: none); a load clamps due − now to it
+    int64_t wait_ms; // the wait that led to due (0: none); a load clamps due − now to it. Of
+                     // what has a time of its own: as far ahead as that may lie
     struct event *event;
 };
 

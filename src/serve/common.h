@@ -41,7 +41,8 @@ struct common {
     struct worker **workers;
     int worker_count;
     int boot_number;
-    int in_flight_each; // attempts in flight a worker may have
+    int64_t newest_event; // id, at the start; 0: none
+    int in_flight_each;   // attempts in flight a worker may have
     bool is_loopback;
     unsigned char id_key[ID_KEY_LEN];
     unsigned char pepper_key[PEPPER_KEY_LEN];

@@ -33,6 +33,7 @@ struct notices *notices_new(struct worker *worker)
 
     notices->worker = worker;
     notices->minter.number = MINTER;
+    minter_go_on(&notices->minter, worker->common->newest_event, worker->common->started_ms);
     return notices;
 }
 

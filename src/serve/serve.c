@@ -120,6 +120,7 @@ static enum error_code open_store(struct serve *serve, int64_t now_ms, struct er
     code = store_open(&options, &common->store, error);
     if (code != ERR_OK)
         return code;
+    common->newest_event = store_newest_event(common->store);
     common->boot_number = store_take_boot_number(common->store);
     if (common->boot_number < 0)
         return error_at(error, ERR_IO, "store", "the database cannot be written");

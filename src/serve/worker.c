@@ -188,6 +188,7 @@ static void make_door(struct worker *worker)
         .guard = common->guard,
         .cipher = worker->cipher,
         .minter = (common->boot_number * common->worker_count + worker->number) % 1024,
+        .newest_event = common->newest_event,
         .metrics_need_key = !common->is_loopback,
         .time_scale = common->options->time_scale,
         .owner = worker,

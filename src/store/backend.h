@@ -63,9 +63,11 @@ struct store_backend_table {
     bool (*setting)(struct store_backend *backend, const char *name, struct buf *ret);
     enum error_code (*set_setting)(struct store_backend *backend, const char *name,
                                    const char *value, struct error *error);
+    int64_t (*newest_event)(const struct store_backend *backend); // its id; 0: there is none
     // Before the first apply: records cut-off attempts as interrupted (their deliveries are
     // due at once; from the third in a row on after 60 s), then tells every fresh delivery
-    // and every lane.
+    // and every lane. Where the clock was set back, what waits is made due after its own wait
+    // from now at the latest, here or in steps.
     enum store_verdict (*resume)(struct store_backend *backend, int64_t now_ms,
                                  const struct cut_off *cuts, size_t count,
                                  struct news *ret_news);

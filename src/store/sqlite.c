@@ -71,6 +71,7 @@ bool sqlite_begin(struct store_backend *backend, bool writes)
     backend->group++;
     backend->has_changed_config = false;
     backend->stat_before = backend->stat;
+    backend->noted_before_ms = backend->noted_ms;
     backend->caught_up_count = 0;
     runs_mark(&backend->runs);
     return sqlite_run(backend, writes ? SQL_BEGIN_WRITE : SQL_BEGIN_READ);
@@ -87,6 +88,7 @@ static void roll_back(struct store_backend *backend)
     }
     runs_rollback(&backend->runs);
     backend->stat = backend->stat_before;
+    backend->noted_ms = backend->noted_before_ms;
     for (size_t i = 0; i < backend->caught_up_count; i++)
         backend->caught_up[i]->is_behind = true;
     backend->caught_up_count = 0;

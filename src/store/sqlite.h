@@ -59,6 +59,16 @@ struct stat_state {
     int64_t folded_ms;
 };
 
+// After a clock that was set back (store/sqlite_rewind.c).
+struct rewind {
+    bool is_on;
+    bool is_in_webhook;
+    int64_t webhook_id;
+    int64_t due, event_id;
+    int n;           // the last row seen
+    int64_t seen_ms; // the latest clock of this process
+};
+
 struct store_backend {
     sqlite3 *db;
     char *path;
@@ -83,6 +93,8 @@ struct store_backend {
     int wal_pages;                       // after the last commit
     int wal_checkpointed;                // of them, when last tried
     struct stat_state stat, stat_before; // the group
+    int64_t noted_ms, noted_before_ms;   // no due time was written after it; the group
+    struct rewind rewind;
     struct sweep sweep;
     struct erase erase;
     bool has_work;          // of sweeping or erasing

@@ -42,8 +42,7 @@ static enum op_result check_plan(const struct store_backend *backend,
     for (size_t n = 0; n < plan->target_count; n++) {
         const struct known_webhook *webhook =
             sqlite_known_webhook(backend, plan->webhook_ids[n]);
-        if (!webhook || webhook->app_id != app->id ||
-            plan->event->id < webhook->cancel_before)
+        if (!webhook || webhook->app_id != app->id || webhook->state != WEBHOOK_ENABLED)
             return OP_STALE;
     }
     return OP_PENDING;
@@ -124,6 +123,13 @@ static enum delivery_state born_as(bool is_held, bool is_parked)
     return is_parked ? DELIVERY_PARKED : DELIVERY_FRESH;
 }
 
+// An id may be less than those of before the webhook was disabled, where the clock was set
+// back or another minter was ahead: what was accepted after it is past it all the same.
+static int64_t spared_at(const struct known_webhook *webhook, const struct event *event)
+{
+    return event->id < webhook->cancel_before ? webhook->cancel_before : 0;
+}
+
 static void add_delivery(struct store_backend *backend, const struct accept *plan, size_t n,
                          int64_t now_ms, struct news *news)
 {
@@ -140,8 +146,9 @@ static void add_delivery(struct store_backend *backend, const struct accept *pla
     sqlite3_bind_int64(add, 3, webhook->id);
     sqlite3_bind_int(add, 4, (int)born_as(held, is_parked));
     sqlite3_bind_int64(add, 5, due_ms);
-    sqlite3_bind_int64(add, 6, due_ms - now_ms);
+    sqlite3_bind_int64(add, 6, is_later ? delivery_later_wait_ms() : 0);
     sqlite3_bind_int64(add, 7, sequence);
+    sqlite3_bind_int64(add, 8, spared_at(webhook, plan->event));
     if (!sqlite_run(backend, SQL_DELIVERY_ADD) || held)
         return;
     if (is_parked)
@@ -222,6 +229,7 @@ static void add_record(struct store_backend *backend, const struct op *op)
     sqlite3_bind_int64(add, 5, row.due);
     sqlite3_bind_int64(add, 6, 0);
     sqlite3_bind_int64(add, 7, 0);
+    sqlite3_bind_int64(add, 8, 0);
     if (!sqlite_run(backend, SQL_DELIVERY_ADD))
         return;
     attempt_add(backend, &row, &attempt);

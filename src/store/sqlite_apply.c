@@ -49,8 +49,10 @@ static enum store_verdict apply(struct store_backend *backend, struct op **ops, 
     if (sqlite_begin(backend, !only_reads(ops, count)))
         for (size_t i = 0; i < count && !backend->code; i++)
             apply_op(backend, ops[i], now_ms, ret_news);
-    if (!backend->code && !only_reads(ops, count))
+    if (!backend->code && !only_reads(ops, count)) {
+        rewind_note(backend, now_ms);
         sqlite_work_along(backend, count, now_ms);
+    }
     verdict = sqlite_end(backend);
     if (verdict != STORE_DONE)
         news_done(ret_news);
@@ -64,6 +66,8 @@ static enum store_verdict resume(struct store_backend *backend, int64_t now_ms,
     enum store_verdict verdict;
 
     sqlite_begin(backend, true);
+    rewind_begin(backend, now_ms);
+    rewind_note(backend, now_ms);
     for (size_t i = 0; i < count && !backend->code; i++)
         sqlite_cut_off(backend, &cuts[i], now_ms);
     if (!backend->code)
@@ -77,6 +81,7 @@ static enum store_verdict resume(struct store_backend *backend, int64_t now_ms,
 const struct store_backend_table store_sqlite = {
     .open = sqlite_open,
     .is_new = sqlite_is_new,
+    .newest_event = sqlite_newest_event,
     .setting = sqlite_setting,
     .set_setting = sqlite_set_setting,
     .resume = resume,

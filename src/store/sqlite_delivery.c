@@ -1,5 +1,6 @@
 #include "store/sqlite_delivery.h"
 
+#include "base/limits.h"
 #include "hook/outcome.h"
 #include "store/sqlite.h"
 #include "store/sqlite_turn.h"
@@ -69,6 +70,11 @@ void delivery_write(struct store_backend *backend, const struct delivery_columns
     sqlite3_bind_int64(set, 17, row->old_due);
     sqlite3_bind_int(set, 18, row->is_by_person);
     sqlite_run(backend, SQL_DELIVERY_SET);
+}
+
+int64_t delivery_later_wait_ms(void)
+{
+    return limit(LIMIT_DELIVER_AT_DAYS) * 86400 * 1000;
 }
 
 static struct turn_row turn_of(const struct delivery_columns *row)
@@ -262,7 +268,9 @@ void sqlite_cut_off(struct store_backend *backend, const struct cut_off *cut, in
     if (row.crashes >= CRASHES_MAX) {
         delivery_enter(&row, DELIVERY_PARKED);
         row.due = now_ms + CRASH_WAIT_MS;
-        row.wait_ms = CRASH_WAIT_MS;
+        // A manual attempt keeps the wait that its failure may bring back.
+        if (attempt.trigger != TRIGGER_MANUAL || row.wait_ms < CRASH_WAIT_MS)
+            row.wait_ms = CRASH_WAIT_MS;
     }
     delivery_write(backend, &row);
 }

@@ -39,6 +39,9 @@ void delivery_write(struct store_backend *backend, const struct delivery_columns
 // Where a keyed one has ended the next in its line goes out.
 void delivery_leave_line(struct store_backend *backend, const struct delivery_columns *row,
                          int64_t now_ms, struct news *news);
+// The wait of one that has a time of its own: that is one of the wall clock, whatever becomes
+// of it, so a clock that is set back adds to the wait as much as may be asked for.
+int64_t delivery_later_wait_ms(void);
 // The one place where a row's state changes; a step that the domain does not have ends the
 // process.
 void delivery_enter(struct delivery_columns *row, enum delivery_state state);

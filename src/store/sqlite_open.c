@@ -178,6 +178,11 @@ bool sqlite_is_new(const struct store_backend *backend)
     return backend->is_new;
 }
 
+int64_t sqlite_newest_event(const struct store_backend *backend)
+{
+    return backend->last_event;
+}
+
 const char *sqlite_why(const struct store_backend *backend)
 {
     return backend->why;

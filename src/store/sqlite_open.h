@@ -17,6 +17,7 @@ enum error_code sqlite_open(const char *url, int64_t now_ms, struct store_backen
                             struct error *error);
 void sqlite_close(struct store_backend *backend);
 bool sqlite_is_new(const struct store_backend *backend);
+int64_t sqlite_newest_event(const struct store_backend *backend);
 const char *sqlite_why(const struct store_backend *backend);
 bool sqlite_setting(struct store_backend *backend, const char *name, struct buf *ret);
 enum error_code sqlite_set_setting(struct store_backend *backend, const char *name,

@@ -53,11 +53,13 @@ static void end(struct delivery_columns *row, enum delivery_state state, int64_t
 
 // What a manual retry's failure brings back: the row as it was, but for its attempts. No
 // other retry can wait behind it: while one is asked, the next is refused.
-static void restore(struct delivery_columns *row, struct settle *settle)
+static void restore(struct delivery_columns *row, struct settle *settle, int64_t now_ms)
 {
+    const int64_t latest = now_ms + row->wait_ms; // unless the clock was set back
+
     delivery_enter(row, row->old_state == DELIVERY_FRESH ? DELIVERY_PARKED : row->old_state);
     if (delivery_is_open(row->state)) {
-        row->due = row->old_due;
+        row->due = row->old_due < latest ? row->old_due : latest;
         settle->due_wall_ms = row->due;
     } else {
         row->ended = row->old_due;
@@ -117,7 +119,7 @@ static enum settle_result settle_open(struct delivery_columns *row, struct settl
         end(row, DELIVERY_FAILED, now_ms);
         return SETTLED;
     case SETTLE_CANCELLED: end(row, DELIVERY_CANCELLED, now_ms); return SETTLED;
-    case SETTLE_RESTORE: restore(row, settle); return SETTLED;
+    case SETTLE_RESTORE: restore(row, settle, now_ms); return SETTLED;
     }
     return SETTLED_STALE;
 }

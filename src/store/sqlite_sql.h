@@ -18,15 +18,15 @@
     X(EVENT_ADD, "INSERT OR IGNORE INTO event(id, app, type, mode, created, fan, span_at,"   \
                  " span_len, uid, body, original, trigger, order_key)"                       \
                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")         \
-    X(DELIVERY_ADD, "INSERT INTO delivery(event, n, webhook, state, due, wait_ms, seq)"      \
-                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                                  \
+    X(DELIVERY_ADD, "INSERT INTO delivery(event, n, webhook, state, due, wait_ms, seq,"      \
+                    " spared) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")                      \
     X(WEBHOOK_SEQUENCE, "UPDATE webhook SET sequence = ?2 WHERE id = ?1")                    \
     X(TURN_ADD, "INSERT OR IGNORE INTO turn(webhook, order_key, seq, event, n)"              \
                 " VALUES (?1, ?2, ?3, ?4, ?5)")                                              \
     X(TURN_FIRST, "SELECT seq, event, n FROM turn WHERE webhook = ?1 AND order_key = ?2"     \
                   " ORDER BY seq LIMIT 1")                                                   \
     X(TURN_DROP, "DELETE FROM turn WHERE webhook = ?1 AND order_key = ?2 AND seq = ?3")      \
-    X(TURN_FREE, "UPDATE delivery SET state = 1, due = max(due, ?3)"                         \
+    X(TURN_FREE, "UPDATE delivery SET state = 1, due = max(?3, min(due, ?3 + wait_ms))"      \
                  " WHERE event = ?1 AND n = ?2 AND state = 2")                               \
     X(EVENT_ORDER_KEY, "SELECT order_key FROM event WHERE id = ?1")                          \
     X(LOG_ADD, "INSERT INTO idem_log(id, app, kind, key, body, event, at)"                   \
@@ -205,6 +205,15 @@
     X(STAT_DROP, "DELETE FROM stat WHERE hour = ?1 AND id = ?2")                             \
     X(STAT_PRUNE, "DELETE FROM stat WHERE (hour, id) IN (SELECT hour, id FROM stat"          \
                   " WHERE hour >= 0 AND hour < ?1 LIMIT 500)")                               \
+    /* after a clock that was set back */                                                    \
+    X(REWIND_FRESH, "UPDATE delivery SET due = ?1 WHERE state = 0 AND due > ?1"              \
+                    " AND (event, n) > (0, 0)")                                              \
+    X(REWIND_MAIL, "UPDATE mail SET due = ?1 WHERE state = 1 AND due > ?1")                  \
+    X(REWIND_ALERT, "UPDATE alert SET due = min(due, ?1 + ?2), sent = min(sent, ?1)")        \
+    X(REWIND_NEXT, "SELECT event, n, due, iif(asked > served, 0, wait_ms) FROM delivery"     \
+                   " WHERE webhook = ?1 AND state = 1 AND (due, event, n) > (?2, ?3, ?4)"    \
+                   " ORDER BY due, event, n")                                                \
+    X(REWIND_SET, "UPDATE delivery SET due = ?3 WHERE event = ?1 AND n = ?2")                \
     /* steps */                                                                              \
     X(SWEEP_PARKED, "SELECT event, n, spared, due FROM delivery WHERE webhook = ?1"          \
                     " AND state = 1 AND (due, event, n) > (?2, ?3, ?4)"                      \

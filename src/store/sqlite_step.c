@@ -69,6 +69,7 @@ static bool prune_jobs(struct store_backend *backend, int64_t now_ms)
 static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
                     enum store_verdict *ret_verdict, struct news *ret_news)
 {
+    const bool rewinds = backend->rewind.is_on;
     bool is_dropped = false;
     bool has_more = true;
 
@@ -76,7 +77,11 @@ static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
         *ret_verdict = sqlite_end(backend);
         return false;
     }
-    if (backend->has_work)
+    if (backend->has_work || backend->has_jobs)
+        rewind_note(backend, now_ms);
+    if (backend->rewind.is_on)
+        backend->rewind.is_on = rewind_step(backend, now_ms, ret_news);
+    else if (backend->has_work)
         backend->has_work =
             sqlite_sweep(backend, now_ms, ret_news) || sqlite_erase(backend, now_ms);
     else if (backend->has_jobs)
@@ -93,6 +98,8 @@ static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
     *ret_verdict = sqlite_end(backend);
     if (*ret_verdict != STORE_DONE) {
         // What was done since the front may not have been kept: from the front again.
+        backend->rewind =
+            (struct rewind){.is_on = rewinds, .seen_ms = backend->rewind.seen_ms};
         backend->sweep = (struct sweep){0};
         backend->erase = (struct erase){0};
         backend->has_work = backend->has_jobs = true;
@@ -120,8 +127,8 @@ bool sqlite_work(struct store_backend *backend, int64_t now_ms,
         *ret_verdict = checkpoint(backend);
         return *ret_verdict == STORE_DONE;
     }
-    if (!backend->has_work && !stat_is_due(backend, now_ms) && !backend->has_jobs &&
-        !writes_run && !prunes && !idem_expires(backend, now_ms))
+    if (!backend->rewind.is_on && !backend->has_work && !stat_is_due(backend, now_ms) &&
+        !backend->has_jobs && !writes_run && !prunes && !idem_expires(backend, now_ms))
         return idem_has_work(backend);
     return work_on(backend, now_ms, prunes, ret_verdict, ret_news);
 }

@@ -24,4 +24,11 @@ bool sqlite_erase(struct store_backend *backend, int64_t now_ms);
 bool sqlite_retain(struct store_backend *backend, int64_t now_ms);
 void sqlite_erase_event(struct store_backend *backend, int64_t event_id); // and all of it
 
+// After a start by a wall clock that is behind the one of before (sqlite_rewind.c).
+// note: within every transaction that may write a due time. begin: at a start, before
+// anything is handed out.
+void rewind_note(struct store_backend *backend, int64_t now_ms);
+void rewind_begin(struct store_backend *backend, int64_t now_ms);
+bool rewind_step(struct store_backend *backend, int64_t now_ms, struct news *news);
+
 #endif

@@ -101,6 +101,11 @@ bool store_is_new(const struct store *store)
     return store->table->is_new(store->backend);
 }
 
+int64_t store_newest_event(const struct store *store)
+{
+    return store->table->newest_event(store->backend);
+}
+
 bool store_setting(struct store *store, const char *name, struct buf *ret)
 {
     return store->table->setting(store->backend, name, ret);

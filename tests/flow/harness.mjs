@@ -53,9 +53,20 @@ export function sharedScene() {
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
+function wrongClock(aheadMs) {
+  if (aheadMs === 0) return {};
+  const library =
+    process.env.POSTHORN_WRONG_CLOCK ??
+    path.join(path.dirname(BINARY), 'tests/wrong_clock.so');
+  if (!fs.existsSync(library)) throw new Error(`${library} is missing: build it first`);
+  const asan = `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`;
+  return { LD_PRELOAD: library, WRONG_CLOCK_MS: String(aheadMs), ASAN_OPTIONS: asan };
+}
+
 class Server {
-  constructor({ dir, port, ca, timeScale = 1, workers = 1, flags = [] }) {
-    Object.assign(this, { dir, port, ca });
+  // aheadMs: how far its wall clock is ahead of the machine's; counts from the next start.
+  constructor({ dir, port, ca, timeScale = 1, workers = 1, flags = [], aheadMs = 0 }) {
+    Object.assign(this, { dir, port, ca, aheadMs });
     this.base = `${ca ? 'https' : 'http'}://127.0.0.1:${port}`;
     this.log = '';
     this.args = ['serve', '--listen', `127.0.0.1:${port}`, '--data-dir', dir];
@@ -69,7 +80,8 @@ class Server {
   spawn() {
     if (!fs.existsSync(BINARY))
       throw new Error(`${BINARY} is missing: build the server first`);
-    this.child = spawn(BINARY, this.args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = { ...process.env, ...wrongClock(this.aheadMs) };
+    this.child = spawn(BINARY, this.args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (text) => (this.log = (this.log + text).slice(-LOG_TAIL * 4));
     this.child.stdout.on('data', keep);
     this.child.stderr.on('data', keep);

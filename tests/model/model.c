@@ -174,6 +174,11 @@ static bool is_new(const struct store_backend *model)
     return model->settings.count == 0 && model->apps.count == 1; // the operator's own
 }
 
+static int64_t newest_event(const struct store_backend *model)
+{
+    return model->last_event;
+}
+
 static struct model_setting *find_setting(const struct store_backend *model, const char *name)
 {
     for (size_t i = 0; i < model->settings.count; i++) {
@@ -253,6 +258,7 @@ static enum store_verdict resume(struct store_backend *model, int64_t now_ms,
                                  const struct cut_off *cuts, size_t count,
                                  struct news *ret_news)
 {
+    model_rewind(model, now_ms);
     for (size_t i = 0; i < count; i++)
         model_cut_off(model, &cuts[i], now_ms);
     model_hand_out(model, ret_news);
@@ -333,6 +339,7 @@ static void reader_free(struct store_reader *reader)
 const struct store_backend_table store_model = {
     .open = open_model,
     .is_new = is_new,
+    .newest_event = newest_event,
     .setting = get_setting,
     .set_setting = set_setting,
     .resume = resume,

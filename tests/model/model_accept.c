@@ -1,3 +1,4 @@
+#include "base/limits.h"
 #include "engine/mutant.h"
 #include "hook/parcel.h"
 #include "model_rows.h"
@@ -39,7 +40,7 @@ static enum op_result check_plan(const struct store_backend *model, const struct
     for (size_t n = 0; n < plan->target_count; n++) {
         const struct model_webhook *webhook = model_find_webhook(model, plan->webhook_ids[n]);
         if (!webhook || webhook->row.app_id != app->row.id ||
-            plan->event->id < webhook->row.cancel_before)
+            webhook->row.state != WEBHOOK_ENABLED)
             return OP_STALE;
     }
     return table_find(&model->events, map_key(plan->event->id)) ? OP_STALE : OP_PENDING;
@@ -60,7 +61,9 @@ static void add_delivery(struct store_backend *model, const struct accept *plan,
     row->n = (uint16_t)n;
     row->state = webhook->is_behind || is_later ? DELIVERY_PARKED : DELIVERY_FRESH;
     row->due = is_later ? plan->due_ms : now_ms;
-    row->wait_ms = row->due - now_ms;
+    row->wait_ms = is_later ? limit(LIMIT_DELIVER_AT_DAYS) * 86400 * 1000 : 0;
+    if (row->event_id < webhook->row.cancel_before) // by a clock or minter that was behind
+        row->spared = webhook->row.cancel_before;
     if (plan->event->order_key) {
         TOUCH(model, webhook);
         row->sequence = ++webhook->sequence;

@@ -125,7 +125,29 @@ void model_cut_off(struct store_backend *model, const struct cut_off *cut, int64
         return;
     model_enter(row, DELIVERY_PARKED);
     row->due = now_ms + CRASH_WAIT_MS;
-    row->wait_ms = CRASH_WAIT_MS;
+    if (attempt.trigger != TRIGGER_MANUAL || row->wait_ms < CRASH_WAIT_MS)
+        row->wait_ms = CRASH_WAIT_MS;
+}
+
+int64_t model_due(int64_t due, int64_t now_ms, int64_t wait_ms)
+{
+    return due < now_ms + wait_ms ? due : now_ms + wait_ms;
+}
+
+void model_rewind(struct store_backend *model, int64_t now_ms)
+{
+    for (size_t i = 0; i < model->deliveries.count && !MUTANT_IS(CLOCK_FORGOTTEN); i++) {
+        struct model_delivery *row = model->deliveries.rows[i];
+        if (row->state == DELIVERY_FRESH || row->state == DELIVERY_PARKED)
+            row->due =
+                model_due(row->due, now_ms, row->asked > row->served ? 0 : row->wait_ms);
+    }
+    for (size_t i = 0; i < model->posts.count; i++) {
+        struct model_post *post = model->posts.rows[i];
+        post->due_ms = model_due(post->due_ms, now_ms,
+                                 post->row.kind == POST_ALERT ? MODEL_ALERT_MS : 0);
+        post->sent_ms = model_due(post->sent_ms, now_ms, 0);
+    }
 }
 
 static void hand_out_lane(const struct store_backend *model, const struct model_webhook *lane,

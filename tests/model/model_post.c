@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { GATHER_MS = 10000, ALERT_MS = 900000 };
+enum { GATHER_MS = 10000, ALERT_MS = MODEL_ALERT_MS };
 
 static bool is_heard(const struct store_backend *model)
 {

@@ -152,6 +152,11 @@ void model_park(struct store_backend *model, struct op *op);
 void model_behind(struct store_backend *model, struct op *op);
 void model_key_uses(struct store_backend *model, struct op *op);
 void model_claim(struct store_backend *model, struct op *op, int64_t now_ms);
+// The due time, or when its wait will be over that begins now: where the clock was set back,
+// the due time would be later.
+int64_t model_due(int64_t due, int64_t now_ms, int64_t wait_ms);
+void model_rewind(struct store_backend *model, int64_t now_ms); // all that waits
+enum { MODEL_ALERT_MS = 900000 };
 void model_cut_off(struct store_backend *model, const struct cut_off *cut, int64_t now_ms);
 void model_hand_out(struct store_backend *model, struct news *news);
 void model_configure(struct store_backend *model, struct op *op, int64_t now_ms,

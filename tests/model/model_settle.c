@@ -14,14 +14,15 @@ static struct attempt_row attempt_of(const struct settle *settle)
                                 .detail_len = settle->attempt.detail_len};
 }
 
-static enum settle_result restore(struct model_delivery *row, struct settle *settle)
+static enum settle_result restore(struct model_delivery *row, struct settle *settle,
+                                  int64_t now_ms)
 {
     if (row->asked > row->served)
         return SETTLED_AGAIN;
     model_enter(row, row->old_state == DELIVERY_FRESH ? DELIVERY_PARKED : row->old_state);
     settle->due_wall_ms = INT64_MAX;
     if (delivery_is_open(row->state))
-        settle->due_wall_ms = row->due = row->old_due;
+        settle->due_wall_ms = row->due = model_due(row->old_due, now_ms, row->wait_ms);
     else
         row->ended = row->old_due;
     if (MUTANT_IS(MANUAL_MOVES_STEP))
@@ -56,7 +57,7 @@ static enum settle_result settle_open(struct model_delivery *row, struct settle 
     else if (!is_manual && row->asked > row->served && may_go_on)
         return move_behind_retry(row, settle, now_ms);
     if (settle->next == SETTLE_RESTORE)
-        return restore(row, settle);
+        return restore(row, settle, now_ms);
     if (settle->next == SETTLE_CANCELLED) {
         model_end(row, DELIVERY_CANCELLED, now_ms);
         return SETTLED;

@@ -57,6 +57,7 @@ void model_turn_leave(struct store_backend *model, struct model_delivery *row, i
         return;
     TOUCH(model, first);
     model_enter(first, DELIVERY_PARKED);
+    first->due = model_due(first->due, now_ms, first->wait_ms);
     first->due = first->due > now_ms ? first->due : now_ms;
     news_due(news, first->webhook_id, first->app_id, now_ms);
 }

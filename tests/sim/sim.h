@@ -164,8 +164,9 @@ struct sim {
     int life;
     bool is_up, is_stopping, is_calm;
     int64_t stop_at_ms;
-    int64_t lost_back_ms; // how far the clock was set back before the last start
-    struct cut_off *cuts; // attempts that the last crash cut off
+    int64_t latest_wall_ms; // that any process of before has seen
+    int starts_behind;      // by a clock that was behind it
+    struct cut_off *cuts;   // attempts that the last crash cut off
     size_t cut_count;
 
     struct store_backend *store;
@@ -187,7 +188,7 @@ struct sim {
     struct map flights;    // (worker, exchange) → struct sim_flight
     struct sim_request *requests;
     int request_count, asked_count, acked_count;
-    struct minter minter;
+    struct minter minters[WORKERS_MAX]; // of the doors
     struct id_cipher *cipher;
     struct keyring *keyring;
     struct sim_faults faults;
@@ -211,6 +212,8 @@ bool sim_chance(struct sim *sim, int of_10000);
 void sim_fail(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_trace(const struct sim *sim, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void sim_jump(struct sim *sim);     // of the wall clock
+void sim_see_wall(struct sim *sim); // before it may jump, and at a process's end
 int sim_worker_of(const struct sim *sim, int64_t webhook_id);
 
 // sim_store.c
@@ -258,6 +261,7 @@ void truth_end(struct sim *sim, struct sim_delivery *delivery, uint16_t number,
                const struct outcome *outcome);
 void truth_cut_off(struct sim *sim, struct sim_delivery *delivery, uint16_t number);
 void truth_crash(struct sim *sim);
+void truth_check_waits(struct sim *sim); // at a start: none is longer than its own
 struct model_delivery_view truth_view(struct sim *sim, const struct sim_delivery *delivery);
 
 // sim_ends.c

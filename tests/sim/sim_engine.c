@@ -170,6 +170,14 @@ void sim_free_engines(struct sim *sim)
     sim->is_up = false;
 }
 
+static void start_minter(struct sim *sim, int worker)
+{
+    struct minter *minter = &sim->minters[worker];
+
+    *minter = (struct minter){.number = (sim->life * sim->worker_count + worker) % 1024};
+    minter_go_on(minter, store_model.newest_event(sim->store), sim_now(sim).wall_ms);
+}
+
 void sim_start(struct sim *sim)
 {
     struct news news;
@@ -177,10 +185,11 @@ void sim_start(struct sim *sim)
     news_init(&news);
     sim->is_up = true;
     sim->is_stopping = false;
-    sim->lost_back_ms = sim->jumped_back_ms;
+    sim->starts_behind += sim_now(sim).wall_ms < sim->latest_wall_ms;
     for (int w = 0; w < sim->worker_count; w++) {
         sim->workers[w] = (struct sim_worker){.wake_number = sim->workers[w].wake_number};
         sim->workers[w].engine = new_engine(sim, w);
+        start_minter(sim, w);
     }
     if (store_model.resume(sim->store, sim_now(sim).wall_ms, sim->cuts, sim->cut_count,
                            &news) != STORE_DONE)
@@ -190,6 +199,7 @@ void sim_start(struct sim *sim)
                       sim->cuts[i].number);
     sim->cut_count = 0;
     truth_check_acked(sim);
+    truth_check_waits(sim);
     sim_tell(sim, &news, sim->life);
     sim_trace(sim, "started");
 }
@@ -213,6 +223,9 @@ static void note_cuts(struct sim *sim)
 
 static void start_later(struct sim *sim)
 {
+    sim_see_wall(sim);
+    if (sim_chance(sim, sim->faults.jump))
+        sim_jump(sim);
     sim->life++;
     sim_free_engines(sim);
     truth_crash(sim);

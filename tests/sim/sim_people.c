@@ -12,9 +12,9 @@
 
 enum { BURST_MAX = 25, REPEAT_MS = 30000, TRIES_MAX = 3 };
 
-static int64_t mint(struct sim *sim)
+static int64_t mint(struct sim *sim, int door)
 {
-    return minter_next(&sim->minter, sim_now(sim).wall_ms);
+    return minter_next(&sim->minters[door], sim_now(sim).wall_ms);
 }
 
 // Before the process runs: done at once.
@@ -35,7 +35,7 @@ static void add_app(struct sim *sim)
     struct sim_app *app = &sim->apps[sim->app_count++];
     struct op *op = op_new(OP_APP, 0, NULL);
 
-    app->id = mint(sim);
+    app->id = mint(sim, 0);
     app->profile =
         sim_profiles.profiles[sim_between(sim, 0, (int64_t)sim_profiles.count - 1)];
     op->as.app.verb = VERB_CREATE;
@@ -60,7 +60,7 @@ static void add_secret(struct sim *sim, const struct sim_app *app, struct op *op
     nonce[0] = dice[0];
     if (app->profile->secret_make_bytes)
         profile_make_secret(app->profile, dice, text);
-    *row = (struct secret_row){.id = mint(sim), .kind = SECRET_SIGNING};
+    *row = (struct secret_row){.id = mint(sim, 0), .kind = SECRET_SIGNING};
     place = seal_place_of_secret(row->id, app->id);
     buf_init(&sealed, 4096);
     seal(sim->keyring, &place, nonce, text, strlen(text), &sealed);
@@ -83,7 +83,8 @@ static void add_hook(struct sim *sim, struct sim_app *app)
     struct sim_hook *hook = &sim->hooks[sim->hook_count++];
     struct op *op = op_new(OP_WEBHOOK, 0, NULL);
 
-    *hook = (struct sim_hook){.id = mint(sim), .app = app, .version = 1, .told_version = 1};
+    *hook =
+        (struct sim_hook){.id = mint(sim, 0), .app = app, .version = 1, .told_version = 1};
     hook->in_flight_max = in_flight[sim_between(sim, 0, 4)];
     hook->mood = (enum mood)sim_between(sim, 0, MOODS - 1);
     list_init(&hook->waiting);
@@ -183,7 +184,7 @@ static struct op *plan(struct sim *sim, struct sim_request *request, const char 
     }
 
     if (json_check(payload, strlen(payload), &wanted.payload, &error) != ERR_OK ||
-        intake_plan(request->app->doors[door], &wanted, mint(sim), sim_now(sim).wall_ms,
+        intake_plan(request->app->doors[door], &wanted, mint(sim, door), sim_now(sim).wall_ms,
                     sim->cipher, &op->as.accept.accept, &error) != ERR_OK) {
         sim_fail(sim, "%s: the example was refused: %s: %s", request->app->profile->name,
                  error.field, error.text);

@@ -81,10 +81,17 @@ static void message_free(struct message *message)
     free(message);
 }
 
-static void jump(struct sim *sim)
+void sim_see_wall(struct sim *sim)
+{
+    if (sim_now(sim).wall_ms > sim->latest_wall_ms)
+        sim->latest_wall_ms = sim_now(sim).wall_ms;
+}
+
+void sim_jump(struct sim *sim)
 {
     int64_t by = sim_between(sim, -sim->faults.jump_max_ms, sim->faults.jump_max_ms);
 
+    sim_see_wall(sim);
     if (by > 0)
         sim->jumped_ahead_ms += by;
     else
@@ -105,7 +112,7 @@ static void fault(struct sim *sim)
     else if (sim_chance(sim, sim->faults.crash / 2))
         sim_stop(sim);
     else if (sim_chance(sim, sim->faults.jump))
-        jump(sim);
+        sim_jump(sim);
 }
 
 static void people(struct sim *sim)
@@ -206,7 +213,6 @@ bool sim_run(struct sim *sim, uint64_t seed, bool is_traced)
     *sim = (struct sim){.seed = seed, .random = seed, .is_traced = is_traced};
     sim->offset_ms = INT64_C(1750000000000);
     sim->hash = UINT64_C(0xcbf29ce484222325);
-    sim->minter.number = 1;
     sim->cipher = id_cipher_new(id_key);
     (void)snprintf(line, sizeof line, "k1 %s primary\n", key);
     if (keyring_parse(line, strlen(line), &sim->keyring, NULL) != ERR_OK ||

@@ -67,7 +67,7 @@ static void parcels_carry_all(struct world *world)
     assert_int_equal(parcel->number, 1);
     assert_int_equal(parcel->step, 1);
     assert_int_equal(parcel->due_wall_ms, NOW + 10);
-    assert_int_equal(parcel->wait_ms, MINUTE);
+    assert_int_equal(parcel->wait_ms, 10);
     assert_int_equal(parcel->app_id, APP);
     assert_int_equal(parcel->trigger, TRIGGER_SCHEDULED);
     assert_int_equal(parcel->partition, partition_of(HOOK));

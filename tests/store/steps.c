@@ -255,6 +255,7 @@ enum settle_result settle_as(struct world *world, int64_t event_id, int number,
 
     op->as.settle.settle->attempt.trigger = trigger;
     op->as.settle.settle->due_wall_ms = due;
+    op->as.settle.settle->wait_ms = due > world->now_ms ? due - world->now_ms : 0;
     assert_int_equal(apply_one(world, op), OP_DONE);
     result = op->as.settle.result;
     if (ret_due)

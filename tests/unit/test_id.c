@@ -27,6 +27,28 @@ static void ids_rise_whatever_the_clock_does(void **state)
     assert_int_equal(id_wall_ms(minter_next(&minter, NOW + 60000)), NOW + 60000);
 }
 
+static void ids_go_on_above_what_is_stored(void **state)
+{
+    enum { HOUR = 3600000 };
+    (void)state;
+    const struct {
+        int64_t ahead_ms;
+        bool goes_on;
+    } rows[] = {{0, true}, {HOUR, true}, {23 * HOUR, true}, {25 * HOUR, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct minter before = {.number = 9}, minter = {.number = 3};
+        int64_t stored = minter_next(&before, NOW + rows[i].ahead_ms);
+        minter_go_on(&minter, stored, NOW);
+        int64_t id = minter_next(&minter, NOW);
+        assert_int_equal(id > stored, rows[i].goes_on);
+        if (!rows[i].goes_on)
+            assert_int_equal(id_wall_ms(id), NOW);
+    }
+    struct minter minter = {.number = 3, .last = id_first_at(NOW)};
+    minter_go_on(&minter, 0, NOW); // an empty store
+    assert_int_equal(minter.last, id_first_at(NOW));
+}
+
 static void two_minters_never_give_the_same_id(void **state)
 {
     (void)state;
@@ -104,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_rise_whatever_the_clock_does),
+        cmocka_unit_test(ids_go_on_above_what_is_stored),
         cmocka_unit_test(two_minters_never_give_the_same_id),
         cmocka_unit_test(a_range_of_ids_is_a_range_of_time),
         cmocka_unit_test(every_spelling_comes_back),

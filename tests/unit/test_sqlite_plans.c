@@ -56,6 +56,7 @@ static bool may_scan(enum sql sql)
     switch (sql) {
     case SQL_APP_ALL:
     case SQL_WEBHOOK_ALL:
+    case SQL_REWIND_ALERT:
     case SQL_RUN_ALL: return true;
     default: return false;
     }
@@ -82,6 +83,7 @@ static void lanes_have_their_index(void **state)
         {SQL_CLAIM, "delivery_lane"},        {SQL_LANE_NEXT, "delivery_lane"},
         {SQL_SWEEP_PARKED, "delivery_lane"}, {SQL_FRESH, "delivery_fresh"},
         {SQL_SWEEP_FRESH, "delivery_fresh"}, {SQL_REPLY_PRUNE, "reply_at"},
+        {SQL_REWIND_NEXT, "delivery_lane"},  {SQL_REWIND_FRESH, "delivery_fresh"},
     };
     char plan[2000];
 
