@@ -117,6 +117,18 @@ static enum error_code step_window(struct request *request, struct error *error)
     return ERR_OK;
 }
 
+// What is wrong with the framing comes before all else, but behind a call's being counted.
+// These two have their own places.
+static enum error_code step_fault(struct request *request, struct error *error)
+{
+    if (request->fault == NULL || request->fault->code == ERR_TOO_LARGE ||
+        request->fault->code == ERR_UNAUTHENTICATED) {
+        return ERR_OK;
+    }
+    *error = *request->fault;
+    return error->code;
+}
+
 static enum error_code step_scope(struct request *request, struct error *error)
 {
     const struct route *route = request->route;
@@ -223,25 +235,6 @@ static enum error_code step_read(struct request *request, struct error *error)
     return ERR_OK;
 }
 
-static enum error_code step_body(struct request *request, struct error *error)
-{
-    unsigned flags = request->route->flags;
-    bool is_wanted = (flags & (ROUTE_BODY | ROUTE_RAW)) != 0;
-
-    if (request->was_asked || request->json != NULL) {
-        return ERR_OK;
-    }
-    if ((flags & ROUTE_MAYBE) != 0 && request->body.len == 0 && !request->is_too_large) {
-        request->json = json_object();
-        return ERR_OK;
-    }
-    enum error_code code = json_body_check(request, is_wanted, error);
-    if (code == ERR_OK && (flags & ROUTE_BODY) != 0) {
-        code = json_body_read(request, error);
-    }
-    return code;
-}
-
 // Sameness is by key × method × path × the header's value, and by the bytes of the body.
 static enum error_code step_once(struct request *request, struct error *error)
 {
@@ -307,10 +300,11 @@ static enum error_code step_ask(struct request *request, struct error *error)
     return ERR_OK;
 }
 
-enum { AFTER_KEY = 3 };
+enum { AFTER_KEY = 4 };
+// The last ends the request, or hands it over.
 static step_fn *const steps[] = {
-    step_key,  step_window, step_scope, step_app, step_object,
-    step_read, step_body,   step_once,  step_ask, // which ends the request, or hands it over
+    step_key,    step_window, step_fault,     step_scope, step_app,
+    step_object, step_read,   json_body_take, step_once,  step_ask,
 };
 
 static void go(struct request *request, size_t from)
@@ -365,16 +359,22 @@ void dispatch_begin(struct request *request)
     enum route_match match =
         route_find(request->method, request->path, &request->route, request->names);
 
-    if (match != ROUTE_FOUND && request->style->is_windowed) {
-        request->route = &route_nowhere; // such a call counts, too
-        match = ROUTE_FOUND;
-    }
-    if (match == ROUTE_FOUND) {
+    if (request->style->is_windowed) {
+        if (match != ROUTE_FOUND) {
+            request->route = &route_nowhere; // such a call counts, too
+        }
         go(request, 0);
         return;
     }
-    error.code = nowhere_ask(request, NULL, &error);
-    answer_error(request, &error);
+    error.code = step_fault(request, &error);
+    if (error.code == ERR_OK && match != ROUTE_FOUND) {
+        error.code = nowhere_ask(request, NULL, &error);
+    }
+    if (error.code != ERR_OK) {
+        answer_error(request, &error);
+        return;
+    }
+    go(request, 0);
 }
 
 void dispatch_op(struct request *request, struct op *op)

@@ -3,8 +3,8 @@
 #include "api/dispatch.h"
 #include "api/door_parts.h"
 #include "api/key_text.h"
+#include "api/problem.h"
 #include "api/routes.h"
-#include "api/style.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -122,8 +122,7 @@ static void on_request(void *owner, struct reply_handle handle,
     dispatch_begin(request);
 }
 
-// Whoever waits for "100 Continue" learns at once of a key that cannot be one; the others
-// when their request is whole, with all headers that belong to the answer.
+// Whoever waits for "100 Continue" learns at once of a key that cannot be one.
 static enum error_code on_head(void *owner, const struct http_request *http,
                                struct error *error)
 {
@@ -138,28 +137,21 @@ static enum error_code on_head(void *owner, const struct http_request *http,
         ROUTE_FOUND) {
         return ERR_OK;
     }
-    // Where that is no 401 the whole request is waited for.
-    bool may_refuse = request.style->status_of(ERR_UNAUTHENTICATED) == 401;
-    if (may_refuse && (request.route->flags & ROUTE_OPEN) == 0 &&
-        !auth_read(&request, &parts)) {
+    if ((request.route->flags & ROUTE_OPEN) == 0 && !auth_read(&request, &parts)) {
         return error_set(error, ERR_UNAUTHENTICATED, "no valid key was given");
     }
     return ERR_OK;
 }
 
-static const char *on_refused(void *owner, const struct http_request *http,
-                              const struct error *error, struct buf *ret_body)
+// Of which door there is no telling: it has no path.
+static const char *on_refused(void *owner, const struct error *error, struct buf *ret_body)
 {
     struct door *door = owner;
-    char instance[STYLE_INSTANCE_MAX];
-
-    struct text_span path = {http != NULL ? http->path : "",
-                             http != NULL ? http->path_len : 0};
-    const struct style *style = style_of(path);
+    char instance[PROBLEM_INSTANCE_MAX];
 
     snprintf(instance, sizeof instance, "req_%016llx", (unsigned long long)door->instance++);
-    style->write_error(error, error_http_status(error->code), 1, instance, ret_body);
-    return style->error_type;
+    problem_write(error, instance, ret_body);
+    return PROBLEM_TYPE;
 }
 
 struct server_events door_events(struct door *door)

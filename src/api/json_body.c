@@ -1,8 +1,7 @@
 #include "api/json_body.h"
 
-#include "api/requests.h"
+#include "api/routes.h"
 #include "base/json_span.h"
-#include "base/limits.h"
 #include "base/text.h"
 
 static enum error_code check_type(const struct request *request, struct error *error)
@@ -29,20 +28,8 @@ static enum error_code check_type(const struct request *request, struct error *e
                     "Content-Type:", "the body must be application/json, in UTF-8");
 }
 
-enum error_code json_body_check(const struct request *request, bool is_wanted,
-                                struct error *error)
-{
-    enum error_code code = is_wanted ? check_type(request, error) : ERR_OK;
-
-    if (code == ERR_OK && request->is_too_large) {
-        code = error_set(error, ERR_TOO_LARGE, "the body has more than %lld bytes",
-                         (long long)limit(LIMIT_REQUEST_BODY));
-    }
-    return code;
-}
-
 // jansson builds the tree, but what is JSON at all our own scanner says: it bounds the depth.
-enum error_code json_body_read(struct request *request, struct error *error)
+static enum error_code read_tree(struct request *request, struct error *error)
 {
     struct json_span span;
     json_error_t why;
@@ -62,4 +49,25 @@ enum error_code json_body_read(struct request *request, struct error *error)
         return error_set(error, ERR_INVALID_FIELD, "the body must be a JSON object");
     }
     return ERR_OK;
+}
+
+enum error_code json_body_take(struct request *request, struct error *error)
+{
+    unsigned flags = request->route->flags;
+    bool is_wanted = (flags & (ROUTE_BODY | ROUTE_RAW)) != 0;
+    bool is_left_out = (flags & ROUTE_MAYBE) != 0 && request->body.len == 0;
+
+    if (request->was_asked || request->json != NULL) {
+        return ERR_OK;
+    }
+    if (request->fault == NULL && is_left_out) {
+        request->json = json_object();
+        return ERR_OK;
+    }
+    enum error_code code = is_wanted ? check_type(request, error) : ERR_OK;
+    if (code == ERR_OK && request->fault != NULL) {
+        *error = *request->fault;
+        code = error->code;
+    }
+    return code == ERR_OK && (flags & ROUTE_BODY) != 0 ? read_tree(request, error) : code;
 }

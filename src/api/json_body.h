@@ -9,11 +9,9 @@
 
 struct request;
 
-// Of the right type, where the route wants a body, and never too large. Errors:
-// ERR_UNSUPPORTED_TYPE, ERR_TOO_LARGE.
-enum error_code json_body_check(const struct request *request, bool is_wanted,
-                                struct error *error) MUST_CHECK;
-// Fills request->json with an object. Errors: ERR_BAD_JSON and its like, ERR_INVALID_FIELD.
-enum error_code json_body_read(struct request *request, struct error *error) MUST_CHECK;
+// Where the route reads one with jansson: request->json is then an object. Once it is there,
+// or was read, nothing. Errors: the fault of a request that has none; ERR_UNSUPPORTED_TYPE,
+// ERR_BAD_JSON and its like, ERR_INVALID_FIELD.
+enum error_code json_body_take(struct request *request, struct error *error) MUST_CHECK;
 
 #endif

@@ -78,8 +78,8 @@ void request_read(struct request *request, const struct http_request *http)
     request->path = (struct text_span){http->path, http->path_len};
     request->query = (struct text_span){http->query, http->query_len};
     request->body = (struct text_span){http->body != NULL ? http->body : "", http->body_len};
-    request->is_too_large = http->is_too_large;
     request->peer = http->peer;
+    request->fault = http->fault;
     request->style = style_of(request->path);
     for (size_t i = 0; i < http->header_count; i++) {
         read_header(request, &http->headers[i]);
@@ -110,6 +110,10 @@ void request_keep(struct request *request)
     }
     for (size_t i = 0; i < PATH_NAMES; i++) {
         keep_span(&request->arena, &request->names[i]);
+    }
+    if (request->fault != NULL) {
+        request->fault = (const void *)arena_copy(
+            &request->arena, (const char *)request->fault, sizeof *request->fault);
     }
     request->is_kept = true;
 }

@@ -89,10 +89,10 @@ struct request {
     struct text_span client_key, client_secret;
     size_t client_key_count, client_secret_count;
     struct address peer;
+    const struct error *fault; // why it cannot be served; NULL: none
     struct text_span names[PATH_NAMES];
-    bool is_kept;      // the spans are its own
-    bool is_too_large; // the body: it was not read
-    bool was_counted;  // towards its key's limit
+    bool is_kept;     // the spans are its own
+    bool was_counted; // towards its key's limit
     struct window window;
     bool was_asked;         // ask() has run: the body is no longer needed
     struct taken allowance; // what is left of its key's limit, or its address's …

@@ -115,9 +115,7 @@ static inline size_t conn_unsent(const struct conn *conn)
 }
 
 // conn_read.c
-void conn_take(struct conn *conn, char *bytes, size_t len); // what was read; NULL: go on
-void conn_refuse(struct conn *conn, const struct http_request *request,
-                 const struct error *error); // request may be NULL; nothing more is read
+void conn_take(struct conn *conn, char *bytes, size_t len);      // what was read; NULL: go on
 void conn_give_up(struct conn *conn, const struct error *error); // the request that has begun
 void conn_forget_reading(struct conn *conn);
 

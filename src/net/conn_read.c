@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "net/request.h"
 
-#include <assert.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -66,28 +65,42 @@ static size_t linger_max(const struct reading *reading)
                                : LINGER_BODY);
 }
 
-void conn_refuse(struct conn *conn, const struct http_request *request,
-                 const struct error *error)
+// The last that is read of the connection. Returns its turn.
+static uint32_t begin_last(struct conn *conn, const struct http_request *request)
 {
-    static const struct reply_header retry = {"Retry-After", "1"};
-    static const struct reply_header scheme = {"WWW-Authenticate",
-                                               "Bearer realm=\"posthorn\""};
-    struct server *server = conn->server;
-    const struct server_events *events = &server->events;
     uint32_t turn = ring_push(&conn->ring, true, request && is_head(request));
-    struct reply reply = {.status = error_http_status(error->code)};
 
-    server->counts.refused++;
+    conn->server->counts.refused++;
     conn->linger_max = linger_max(conn->reading);
     conn_go(conn, CONN_LAST);
+    conn_forget_reading(conn);
+    return turn;
+}
+
+// What has no head.
+static void refuse(struct conn *conn, const struct error *error)
+{
+    struct server *server = conn->server;
+    const struct server_events *events = &server->events;
+    uint32_t turn = begin_last(conn, NULL);
+    struct reply reply = {.status = error_http_status(error->code)};
+
     buf_clear(&server->problem);
-    reply.content_type = events->on_refused(events->owner, request, error, &server->problem);
+    reply.content_type = events->on_refused(events->owner, error, &server->problem);
     reply.body = server->problem.data;
     reply.body_len = server->problem.len;
-    reply.headers = reply.status == 401 ? &scheme : &retry;
-    reply.header_count = reply.status == 401 || reply.status == 503;
     conn_reply(conn, turn, &reply);
-    conn_forget_reading(conn);
+}
+
+// What has a head, and cannot be served.
+static void hand_out_fault(struct conn *conn, struct http_request *request,
+                           const struct error *error)
+{
+    struct server *server = conn->server;
+    uint32_t turn = begin_last(conn, request);
+
+    request->fault = error;
+    server->events.on_request(server->events.owner, conn_handle(conn, turn), request);
 }
 
 static void refuse_head(struct conn *conn)
@@ -108,7 +121,7 @@ static void refuse_head(struct conn *conn)
     struct error error;
 
     error_set(&error, codes[fault], "%s", head_fault_text(fault));
-    conn_refuse(conn, NULL, &error);
+    refuse(conn, &error);
 }
 
 // The request of a complete head; data: the head's first byte.
@@ -130,7 +143,10 @@ static void refuse_begun(struct conn *conn, char *data, const struct error *erro
     bool has_head = conn->reading && conn->reading->is_in_body &&
                     make_request(conn, data, &request, NULL) == ERR_OK;
 
-    conn_refuse(conn, has_head ? &request : NULL, error);
+    if (has_head)
+        hand_out_fault(conn, &request, error);
+    else
+        refuse(conn, error);
 }
 
 void conn_give_up(struct conn *conn, const struct error *error)
@@ -138,33 +154,13 @@ void conn_give_up(struct conn *conn, const struct error *error)
     refuse_begun(conn, conn->in.data, error);
 }
 
-// A body that is too large is not read, but its request is handed out: who asks, and for
-// what, may be wrong before. It is the connection's last.
-static void hand_out_unread(struct conn *conn, struct http_request *request)
-{
-    struct server *server = conn->server;
-    uint32_t turn = ring_push(&conn->ring, true, is_head(request));
-
-    request->is_too_large = true;
-    conn->linger_max = linger_max(conn->reading);
-    conn_go(conn, CONN_LAST);
-    conn_forget_reading(conn);
-    server->counts.requests++;
-    server->events.on_request(server->events.owner, conn_handle(conn, turn), request);
-}
-
 static void refuse_body(struct conn *conn, char *data, enum body_state state)
 {
-    struct http_request request;
     struct error error;
 
-    if (state == BODY_TOO_LARGE) {
-        enum error_code code = make_request(conn, data, &request, &error);
-        assert(code == ERR_OK); // as it was before the body
-        hand_out_unread(conn, &request);
-        return;
-    }
-    if (state == BODY_TRAILER_OVER)
+    if (state == BODY_TOO_LARGE)
+        request_too_large(&error);
+    else if (state == BODY_TRAILER_OVER)
         error_set(&error, ERR_HEADERS_TOO_LARGE, "the trailers are too long");
     else
         error_set(&error, ERR_BAD_FRAMING, "the body's chunks are malformed");
@@ -181,12 +177,12 @@ static bool begin_body(struct conn *conn, char *data, struct http_request *ret)
 
     if (!code && conn->server->draining)
         code = error_set(&error, ERR_UNAVAILABLE, "the server is stopping");
-    if (code) {
-        conn_refuse(conn, ret->path ? ret : NULL, &error);
+    if (code && ret->path) {
+        hand_out_fault(conn, ret, &error);
         return false;
     }
-    if (ret->is_too_large) {
-        hand_out_unread(conn, ret);
+    if (code) {
+        refuse(conn, &error);
         return false;
     }
     body_init(&reading->body, head->framing, head->body_len,
@@ -222,20 +218,19 @@ static enum body_state read_body(struct reading *reading, char *data, size_t *le
     return state;
 }
 
-// A body is announced and has not come with its head. False: refused.
-static bool announce(struct conn *conn, const struct http_request *request)
+// A body is announced and has not come with its head.
+static void announce(struct conn *conn, struct http_request *request)
 {
     const struct server_events *events = &conn->server->events;
     struct error error;
     enum error_code code = events->on_head(events->owner, request, &error);
 
     if (code) {
-        conn_refuse(conn, request, &error);
-        return false;
+        hand_out_fault(conn, request, &error);
+        return;
     }
     conn->owes_continue = conn->reading->head.expects_continue &&
                           conn->reading->head.minor == 1 && conn->reading->body_len == 0;
-    return true;
 }
 
 static void hand_out(struct conn *conn, char *data, struct http_request *request)

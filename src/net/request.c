@@ -113,9 +113,16 @@ enum error_code request_from_head(const struct head *head, char *bytes,
         return code;
     if (head->expects_other)
         return error_set(error, ERR_EXPECTATION, "only 100-continue can be expected");
-    ret->is_too_large = head->framing == FRAMING_LENGTH &&
-                        head->body_len > (uint64_t)limit(LIMIT_REQUEST_BODY);
-    return ERR_OK;
+    return head->framing == FRAMING_LENGTH &&
+                   head->body_len > (uint64_t)limit(LIMIT_REQUEST_BODY)
+               ? request_too_large(error)
+               : ERR_OK;
+}
+
+enum error_code request_too_large(struct error *error)
+{
+    return error_set(error, ERR_TOO_LARGE, "the body has more than %lld bytes",
+                     (long long)limit(LIMIT_REQUEST_BODY));
 }
 
 const struct http_header *http_request_header(const struct http_request *request,

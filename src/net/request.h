@@ -14,9 +14,10 @@ struct head;
 // An absolute-form target must name the same authority as Host: two names for one request
 // could be read differently by whoever stands before us.
 // Errors: ERR_NOT_IMPLEMENTED (an unknown method), ERR_BAD_REQUEST (the target; ret->path is
-// then NULL), ERR_EXPECTATION. A body that is announced and too large is said in *ret.
+// then NULL), ERR_EXPECTATION, ERR_TOO_LARGE (the announced body).
 enum error_code request_from_head(const struct head *head, char *bytes,
                                   struct http_header *headers, struct http_request *ret,
                                   struct error *error) MUST_CHECK;
+enum error_code request_too_large(struct error *error); // says so
 
 #endif

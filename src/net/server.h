@@ -3,8 +3,9 @@
 // whatever the order they were answered in. Keep-alive, pipelining, Expect: 100-continue,
 // limits of size, time and count (base/limits.h), optional TLS.
 //
-// It knows no route. A request that breaks the protocol is answered by the server itself,
-// through on_refused for the words, and its connection closed.
+// It knows no route. A request that cannot be taken whole is handed out with its fault, so
+// that who answers it can say who asked; one that has not even a head is answered by the
+// server itself, through on_refused for the words. Either way its connection is closed then.
 
 #ifndef NET_SERVER_H
 #define NET_SERVER_H
@@ -42,7 +43,7 @@ struct http_request {
     size_t body_len;
     struct address peer;
     bool is_tls;
-    bool is_too_large; // the body: it was not read, and is empty here
+    const struct error *fault; // why there is no body: it cannot be served. NULL: none
 };
 
 // The header's value, or NULL; *ret_count (may be NULL) says how often it stands.
@@ -62,16 +63,14 @@ struct server_events {
     // Answer with server_reply(), now or later, exactly once.
     void (*on_request)(void *owner, struct reply_handle handle,
                        const struct http_request *request);
-    // The head is complete and a body is announced but not read (nor too large): ERR_OK to go
-    // on (and to send 100 Continue if asked). Anything else is answered through on_refused,
-    // and the body is not read.
+    // The head is complete and a body is announced but not read: ERR_OK to go on (and to send
+    // 100 Continue if asked). Anything else is the request's fault, with which it is handed
+    // out at once.
     enum error_code (*on_head)(void *owner, const struct http_request *request,
                                struct error *error);
-    // Append the body of an answer to a request that did not reach on_request, and name its
-    // content type. request is NULL when not even its head could be read. A 401 says which
-    // scheme is wanted, a 503 when to come again.
-    const char *(*on_refused)(void *owner, const struct http_request *request,
-                              const struct error *error, struct buf *ret_body);
+    // Append the body of an answer to what has no head that could be read, and name its
+    // content type.
+    const char *(*on_refused)(void *owner, const struct error *error, struct buf *ret_body);
     // The reply was dropped unsent (its client is gone). May be NULL.
     void (*on_gone)(void *owner, struct reply_handle handle);
     // A connection that server_accept() took is closed; was_trusted: server_trust() had been
@@ -111,8 +110,8 @@ void server_trust(struct server *server, struct reply_handle handle);
 // store. The clients' deadlines stand still meanwhile.
 void server_pause_reading(struct server *server, bool paused);
 
-// Answer what is owed, then close; new requests get 503. True once no connection owes a
-// reply, or has one unsent. Call it again until then.
+// Answer what is owed, then close; new requests have the fault ERR_UNAVAILABLE. True once no
+// connection owes a reply, or has one unsent. Call it again until then.
 bool server_drain(struct server *server);
 
 struct server_counts {

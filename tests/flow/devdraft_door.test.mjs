@@ -318,6 +318,7 @@ test('a body that is too large, or of another type, is refused in the same form'
   const large = await client.call('POST', '', { name: 'x'.repeat(300_000), url: URL_OK });
   assert.equal(large.status, 413);
   assert.equal(large.json.statusCode, 413);
+  assert.equal(large.headers.get('x-ratelimit-remaining'), '999');
   const typed = { ...client.headers, 'Content-Type': 'text/xml' };
   const response = await fetch(server.base + PATH, {
     method: 'POST',
@@ -326,6 +327,7 @@ test('a body that is too large, or of another type, is refused in the same form'
   });
   assert.equal(response.status, 415);
   assert.equal((await response.json()).statusCode, 415);
+  assert.equal(response.headers.get('x-ratelimit-remaining'), '998');
 });
 
 test('another method: 405; nothing at the path: 404; both are counted', async () => {

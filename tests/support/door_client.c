@@ -80,25 +80,44 @@ static void write_request(struct buf *ret, const char *method, const char *path,
     buf_add_str(ret, body != NULL ? body : "");
 }
 
-struct reply world_ask(struct world *world, const char *method, const char *path,
-                       const char *key, const char *more, const char *body)
+static struct reply ask_once(struct world *world, const struct buf *text)
 {
     struct reply reply = {0};
-    struct buf text, received;
+    struct buf received;
     int fd = world_connect(world);
 
-    write_request(&text, method, path, key, more, body);
     buf_init(&received, RECEIVED_MAX);
-    say(world, fd, &text);
+    say(world, fd, text);
     size_t at = hear(world, fd, &received);
 
     reply.status = atoi(received.data + 9);
     snprintf(reply.head, sizeof reply.head, "%.*s", (int)at, received.data);
     reply.json = json_loadb(received.data + at, received.len - at, JSON_DECODE_ANY, NULL);
-    buf_done(&text);
     buf_done(&received);
     close(fd);
     world_turn(world);
+    return reply;
+}
+
+struct reply world_ask(struct world *world, const char *method, const char *path,
+                       const char *key, const char *more, const char *body)
+{
+    struct buf text;
+
+    write_request(&text, method, path, key, more, body);
+    struct reply reply = ask_once(world, &text);
+    buf_done(&text);
+    return reply;
+}
+
+struct reply world_say(struct world *world, const char *bytes)
+{
+    struct buf text;
+
+    buf_init(&text, RECEIVED_MAX);
+    buf_add_str(&text, bytes);
+    struct reply reply = ask_once(world, &text);
+    buf_done(&text);
     return reply;
 }
 

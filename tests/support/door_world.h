@@ -35,7 +35,9 @@ const char *reply_text(const struct reply *reply, const char *member); // of the
 // by CRLF, or ""; body NULL: none.
 struct reply world_ask(struct world *world, const char *method, const char *path,
                        const char *key, const char *more, const char *body);
-// The same, released at once: its status.
+// The same of bytes as they are, which may be no request at all.
+struct reply world_say(struct world *world, const char *bytes);
+// As world_ask(), released at once: its status.
 int world_status(struct world *world, const char *method, const char *path, const char *key,
                  const char *body);
 

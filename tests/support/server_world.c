@@ -35,13 +35,16 @@ static void on_request(void *owner, struct reply_handle handle,
     struct world *world = owner;
     struct buf buf;
 
+    if (request->fault) {
+        const char *slug = error_slug(request->fault->code);
+        world->faults++;
+        server_reply(world->server, handle, error_http_status(request->fault->code),
+                     "text/plain", NULL, 0, slug, strlen(slug));
+        return;
+    }
     world->requests++;
     if (path_is(request, "/trust"))
         server_trust(world->server, handle);
-    if (request->is_too_large) {
-        server_reply(world->server, handle, 413, "text/plain", NULL, 0, "too_large", 9);
-        return;
-    }
     if (path_is(request, "/later")) {
         assert_true(world->later_count < LATER_MAX);
         world->later[world->later_count++] = handle;
@@ -75,12 +78,9 @@ static enum error_code on_head(void *owner, const struct http_request *request,
     return ERR_OK;
 }
 
-static const char *on_refused(void *owner, const struct http_request *request,
-                              const struct error *error, struct buf *ret_body)
+static const char *on_refused(void *owner, const struct error *error, struct buf *ret_body)
 {
-    ((struct world *)owner)->refused_requests += request != NULL;
-    if (request)
-        assert_true(request->path_len > 0 && request->path[0] == '/');
+    (void)owner;
     buf_add_str(ret_body, error_slug(error->code));
     return "application/problem+json";
 }

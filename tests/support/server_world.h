@@ -22,9 +22,9 @@ struct world {
     struct reply_handle later[LATER_MAX]; // of requests to /later
     size_t later_count;
     size_t requests, heads, gone, closed;
-    int trusted;             // connections, of those that are open
-    size_t refused_requests; // whose head could be read
-    bool pauses;             // stop reading after each request
+    int trusted;   // connections, of those that are open
+    size_t faults; // requests that cannot be served
+    bool pauses;   // stop reading after each request
 };
 
 int world_init(void **state);

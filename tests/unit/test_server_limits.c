@@ -52,17 +52,18 @@ static void test_deadlines(void **state)
     }
 }
 
-static void test_a_refusal_knows_its_request(void **state)
+static void test_what_has_a_head_is_handed_out(void **state)
 {
     static const struct {
         const char *sent;
-        size_t known;
+        size_t faults;
     } rows[] = {
         {"garbage\r\n", 0},
         {GET("/a b"), 0},
         {GET("*"), 0},
         {"FOO / HTTP/1.1\r\nHost: a\r\n\r\n", 1},
         {POST("/", "Expect: x\r\n"), 1},
+        {POST("/", "Content-Length: 262145\r\n"), 1},
         {POST("/", "Transfer-Encoding: chunked\r\n") "x", 1},
         {POST("/", "Transfer-Encoding: chunked\r\n") "1\r\nab", 1},
         {POST("/locked", "Content-Length: 1\r\n"), 1},
@@ -75,12 +76,12 @@ static void test_a_refusal_knows_its_request(void **state)
     assert_true(limit_set(LIMIT_REQUEST_HEAD_MS, 100));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct client client;
-        world->refused_requests = 0;
+        world->faults = 0;
         client_init(&client, world);
         client_say(&client, world, rows[i].sent);
         client_wait_close(&client, world, 200);
         assert_int_equal(server_counts(world->server).refused, i + 1);
-        assert_int_equal(world->refused_requests, rows[i].known);
+        assert_int_equal(world->faults, rows[i].faults);
         client_done(&client);
     }
 }
@@ -234,7 +235,6 @@ static void test_draining(void **state)
     assert_true(server_drain(world->server));
     client_say(&begun, world, "TP/1.1\r\nHost: a\r\n\r\n");
     assert_received(&begun, "503", "unavailable");
-    assert_non_null(strstr(begun.received.data, "Retry-After: 1"));
     client_done(&idle);
     client_done(&owed);
     client_done(&begun);
@@ -353,7 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_deadlines),
-        TEST(test_a_refusal_knows_its_request),
+        TEST(test_what_has_a_head_is_handed_out),
         TEST(test_dripping_does_not_move_the_deadline),
         TEST(test_replies_that_are_not_taken),
         TEST(test_unsent_bytes_stop_the_reading),

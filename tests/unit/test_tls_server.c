@@ -92,10 +92,9 @@ static enum error_code on_head(void *owner, const struct http_request *request,
     return ERR_OK;
 }
 
-static const char *on_refused(void *owner, const struct http_request *request,
-                              const struct error *error, struct buf *ret_body)
+static const char *on_refused(void *owner, const struct error *error, struct buf *ret_body)
 {
-    (void)owner, (void)request;
+    (void)owner;
     buf_add_str(ret_body, error_slug(error->code));
     return "text/plain";
 }
