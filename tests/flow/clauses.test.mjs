@@ -3,6 +3,7 @@
 // made of, and whether the secret is shown again.
 
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import test from 'node:test';
 import { contracts, profiles } from '../receivers/contracts.mjs';
 import { headerLines } from '../receivers/receiver.mjs';
@@ -227,6 +228,44 @@ test('a secret of the owner’s choice: where it may be, and of which form', asy
 });
 
 // --- headers ---
+
+// [profile, the header that names the event, its form, the header that is new at each attempt]
+const identities = [
+  ['devdraft', 'x-webhook-id', /^evt_[0-9A-Za-z]{22}$/, 'x-webhook-timestamp'],
+  ['yoco', 'webhook-id', /^msg_[0-9A-Za-z]{27}$/, 'webhook-timestamp'],
+  ['standard', 'webhook-id', /^msg_[0-9A-Za-z]{27}$/, 'webhook-timestamp'],
+];
+for (const [profile, name, form, clock] of identities)
+  test(`${profile}: an event has one id, at every attempt and every webhook`, async (t) => {
+    const first = await open(t, profile, [500], { waits: [1] });
+    const second = await openShop(t, server, { profile, app: first.app });
+    await first.order();
+    const [{ headers }] = await second.receiver.got(1);
+    const tries = await first.receiver.got(2);
+    assert.match(headers[name], form);
+    for (const request of tries) {
+      assert.equal(request.headers[name], headers[name]);
+      assert.deepEqual(request.body, tries[0].body);
+      assert.ok(request.verified, request.reason);
+    }
+    const [before, after] = tries.map((request) => Number(request.headers[clock]));
+    assert.ok(after > before && Math.abs(after - Date.now() / 1000) < 5, 'Unix seconds, of now');
+  });
+
+test('stablemint: time and signature are new at each attempt', async (t) => {
+  const shop = await open(t, 'stablemint', [500], { waits: [1] });
+  const path = `/v1/apps/${shop.app}/webhooks/${shop.webhook.id}/signing-key`;
+  const { privateKey, publicKey } = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pem = privateKey.export({ type: 'pkcs1', format: 'pem' });
+  assert.equal((await shop.api.request('PUT', path, { body: { pem } })).status, 200);
+  shop.receiver.publicKey = publicKey;
+  await shop.order();
+  const tries = await shop.receiver.got(2);
+  assert.ok(tries.every(({ verified }) => verified));
+  for (const name of ['stablemint-timestamp', 'stablemint-signature'])
+    assert.notEqual(tries[0].headers[name], tries[1].headers[name]);
+  assert.match(tries[1].headers['stablemint-timestamp'], /^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/);
+});
 
 test('a webhook’s own headers come last, and none takes the place of a contract’s', async (t) => {
   for (const profile of profiles) {

@@ -115,6 +115,17 @@ test('statistics and recent events', async (t) => {
   }
 });
 
+test('the hour counts the calls of this door, and no others', async () => {
+  const { client, app, key } = await merchant({ mode: 'test' });
+  const left = async () => Number((await client.call('GET')).headers.get('x-ratelimit-remaining'));
+  assert.equal(await left(), 99);
+  const bearer = `${key.client_key}.${key.client_secret}`;
+  const native = await server.client.get(`/v1/apps/${app}/webhooks`, { key: bearer });
+  assert.equal(native.status, 200);
+  assert.equal(native.headers['x-ratelimit-limit'], undefined);
+  assert.equal(await left(), 98);
+});
+
 // Both workers are asked, by connections of their own; an hour that ends meanwhile begins anew.
 test('a development key has 100 calls an hour, exactly, and says how many are left', async () => {
   const { client, app } = await merchant({ mode: 'test' });
