@@ -53,6 +53,12 @@
     X(TESTS_PER_WEBHOOK, "tests-per-webhook", "count", 20, 1, 6000,                          \
       "of these, tests of one webhook")                                                      \
     X(JOBS, "-", "count", 16, 16, 16, "running jobs of an app")                              \
+    X(LINKS, "-", "count", 100, 1, 100, "unused portal links of an app")                     \
+    X(LINK_MS, "portal-link-life", "ms", 900000, 1000, 900000, "life of a portal link")      \
+    X(SESSIONS, "-", "count", 1000, 1, 1000, "sessions of an app at the portal")             \
+    X(SESSION_MS, "session-life", "ms", 28800000, 1000, 28800000, "life of a session")       \
+    X(SESSION_IDLE_MS, "session-idle", "ms", 1800000, 1000, 1800000,                         \
+      "a session without a request")                                                         \
     X(LIST, "-", "count", 250, 250, 250, "rows of a page")                                   \
     X(CALLS_LIVE, "-", "count", 1000, 1000, 1000, "calls an hour of a live client pair")     \
     X(CALLS_TEST, "-", "count", 100, 100, 100, "calls an hour of a test client pair")        \

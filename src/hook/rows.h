@@ -44,11 +44,43 @@ struct key_row {
     int rate_per_s, burst; // 0: no limit
 };
 
-// A key was used; of one key such a row is written at most so often.
+// A key or a session was used; of one such a row is written at most so often.
 enum { KEY_USE_EVERY_MS = 60000 };
 struct key_use {
     int64_t key_id, at_ms;
+    bool is_session;
+    int every_ms; // 0: KEY_USE_EVERY_MS
 };
+static inline int key_use_every_ms(const struct key_use *use)
+{
+    return use->every_ms > 0 ? use->every_ms : KEY_USE_EVERY_MS;
+}
+
+// A link into the portal: it opens one session of the app, once.
+struct link_row {
+    int64_t id;
+    int64_t app_id;
+    unsigned char hash[KEY_HASH_LEN]; // keyed, of its token
+    uint32_t scopes;
+    int64_t created_ms, expires_ms;
+};
+
+// Somebody is logged in at the portal, as an app.
+struct session_row {
+    int64_t id;
+    int64_t app_id;
+    unsigned char hash[KEY_HASH_LEN]; // keyed, of the cookie's value
+    uint32_t scopes;
+    const char *address; // that it was opened from
+    int64_t created_ms;
+    int64_t seen_ms; // last used, at most a minute behind
+    int64_t ends_ms; // whatever happens
+};
+static inline bool session_is_in_force(const struct session_row *session, int64_t idle_ms,
+                                       int64_t now_ms)
+{
+    return now_ms < session->ends_ms && now_ms - session->seen_ms < idle_ms;
+}
 
 enum webhook_state { WEBHOOK_ENABLED, WEBHOOK_DISABLED, WEBHOOK_DELETED };
 

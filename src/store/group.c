@@ -47,6 +47,8 @@ static bool needs_room(const struct op *op)
     case OP_APP: return op->as.app.verb == VERB_CREATE;
     case OP_KEY: return op->as.key.verb == VERB_CREATE;
     case OP_WEBHOOK: return op->as.webhook.verb == VERB_CREATE;
+    case OP_LINK: return true;
+    case OP_SESSION: return op->as.session.verb == VERB_CREATE;
     default: return false;
     }
 }

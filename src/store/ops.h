@@ -33,13 +33,16 @@ enum op_kind {
     OP_RECORD, // a test event with its one delivery and attempt, all made already
     OP_APP,
     OP_KEY,
-    OP_KEY_USES,
+    OP_KEY_USES, // and those of sessions
     OP_WEBHOOK,
     OP_WINDOW,    // one call more of a key that may make so many an hour
     OP_JOB,       // recover: starts one, or stops it
     OP_POST_DONE, // something to be told was told, or is to be tried again
+    OP_LINK,      // into the portal
+    OP_SESSION,   // opened by a link, or ended
     // reads, done by a reader's thread
     OP_KEY_BY_LOOKUP,
+    OP_SESSION_BY_HASH,
     OP_APP_CARD,
     OP_HOOK_CARD,
     OP_LIST,
@@ -93,7 +96,14 @@ struct kept_reply {
     const char *sealed; // the answer's body, sealed
 };
 
-enum list_kind { LIST_APPS, LIST_KEYS, LIST_WEBHOOKS, LIST_EVENTS, LIST_DELIVERIES };
+enum list_kind {
+    LIST_APPS,
+    LIST_KEYS,
+    LIST_WEBHOOKS,
+    LIST_EVENTS,
+    LIST_DELIVERIES,
+    LIST_SESSIONS // those in force at now_ms
+};
 
 enum { WEBHOOK_STATS_MAX = 250, STATS_POINTS_MAX = 1000, STATS_HOUR_MS = 3600000 };
 
@@ -173,10 +183,23 @@ struct op {
             int count_max;
             struct kept_reply reply;
         } key;
-        struct { // keys that are gone, or were written less than KEY_USE_EVERY_MS before: not
+        struct { // keys that are gone, or were written less than every_ms before: not
             const struct key_use *rows;
             size_t count;
         } key_uses;
+        struct {
+            struct link_row row;
+            int count_max; // of the app's that are neither used nor expired
+            struct kept_reply reply;
+        } link;
+        struct { // CREATE: the link goes; NOT_FOUND: it was used, has expired or never was.
+                 // DELETE: that of id and app_id; id 0: all of the app's, and its links
+            enum verb verb;
+            unsigned char link[KEY_HASH_LEN];
+            struct session_row row; // CREATE: without app_id and scopes, which are the link's
+            int count_max;          // of the app's in force at row.created_ms
+            struct app_row app;     // out, on CREATE: id, uid, name and profile
+        } session;
         struct {
             enum verb verb;
             struct webhook_row row;       // UPDATE: as it shall be. DELETE: id, app_id
@@ -226,6 +249,10 @@ struct op {
             char lookup[16];
             struct key_row row; // out
         } key_by_lookup;
+        struct {
+            unsigned char hash[KEY_HASH_LEN];
+            struct session_row row; // out; it may have ended
+        } session_by_hash;
         struct { // APP_CARD, GET_APP: by id, or by uid where id is 0
             int64_t id;
             const char *uid;
@@ -249,6 +276,7 @@ struct op {
                 struct webhook_row *webhooks;
                 struct event_row *events; // event_drop() each
                 struct delivery_row *deliveries;
+                struct session_row *sessions;
             } rows;
             size_t count;
             int64_t total;   // out: where the query counts

@@ -25,7 +25,9 @@ static void apply_op(struct store_backend *backend, struct op *op, int64_t now_m
     case OP_APP:
     case OP_KEY:
     case OP_JOB:
+    case OP_LINK:
     case OP_WEBHOOK: sqlite_configure(backend, op, now_ms, news); break;
+    case OP_SESSION: sqlite_session(backend, op, news); break;
     case OP_WINDOW: sqlite_window(backend, op); break;
     case OP_POST_DONE: sqlite_post_done(backend, op); break;
     default: op->result = OP_FAILED; break; // a read, which is a reader's

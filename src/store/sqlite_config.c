@@ -238,14 +238,14 @@ static enum op_result key_revoke(struct store_backend *backend, struct key_row *
 
 void sqlite_key_uses(struct store_backend *backend, struct op *op)
 {
-    sqlite3_stmt *used = sqlite_statement(backend, SQL_KEY_USED);
-
     for (size_t i = 0; i < op->as.key_uses.count; i++) {
         const struct key_use *use = &op->as.key_uses.rows[i];
+        enum sql sql = use->is_session ? SQL_SESSION_USED : SQL_KEY_USED;
+        sqlite3_stmt *used = sqlite_statement(backend, sql);
         sqlite3_bind_int64(used, 1, use->key_id);
         sqlite3_bind_int64(used, 2, use->at_ms);
-        sqlite3_bind_int64(used, 3, use->at_ms - KEY_USE_EVERY_MS);
-        sqlite_run(backend, SQL_KEY_USED);
+        sqlite3_bind_int64(used, 3, use->at_ms - key_use_every_ms(use));
+        sqlite_run(backend, sql);
     }
     op->result = OP_DONE;
 }
@@ -274,6 +274,7 @@ static struct kept_reply *reply_of(struct op *op, int64_t *ret_app_id)
     switch (op->kind) {
     case OP_KEY: *ret_app_id = op->as.key.row.app_id; return &op->as.key.reply;
     case OP_JOB: *ret_app_id = op->as.job.row.app_id; return &op->as.job.reply;
+    case OP_LINK: *ret_app_id = op->as.link.row.app_id; return &op->as.link.reply;
     case OP_WEBHOOK: *ret_app_id = op->as.webhook.row.app_id; return &op->as.webhook.reply;
     default: *ret_app_id = 0; return &op->as.app.reply;
     }
@@ -342,6 +343,7 @@ void sqlite_configure(struct store_backend *backend, struct op *op, int64_t now_
     case OP_KEY: op->result = configure_key(backend, op, now_ms, news); break;
     case OP_WEBHOOK: op->result = sqlite_webhook(backend, op, now_ms, news); break;
     case OP_JOB: op->result = sqlite_job(backend, op); break;
+    case OP_LINK: op->result = sqlite_link(backend, op); break;
     default: op->result = configure_app(backend, op, now_ms, news); break;
     }
     if (op->result == OP_DONE) {

@@ -14,12 +14,20 @@ struct news;
 struct sqlite3_stmt;
 struct store_backend;
 
-// OP_APP, OP_KEY, OP_WEBHOOK, OP_JOB: with the answer that is kept for an idempotency key.
+// OP_APP, OP_KEY, OP_WEBHOOK, OP_JOB, OP_LINK: with the answer that is kept for an
+// idempotency key.
 void sqlite_configure(struct store_backend *backend, struct op *op, int64_t now_ms,
                       struct news *news);
 
 // OP_WINDOW: exact, because one thread counts for all doors: sqlite_window.c.
 void sqlite_window(struct store_backend *backend, struct op *op);
+
+// The portal: sqlite_portal.c. A link's row goes with its use, in the transaction that adds
+// the session, so it opens one at most. The end of a session is told to every worker before
+// it is answered.
+enum op_result sqlite_link(struct store_backend *backend, const struct op *op); // OP_LINK
+void sqlite_session(struct store_backend *backend, struct op *op,
+                    struct news *news); // OP_SESSION
 
 // The webhook's own part of it: sqlite_webhook.c.
 enum op_result sqlite_webhook(struct store_backend *backend, struct op *op, int64_t now_ms,
@@ -34,7 +42,7 @@ void webhook_end(struct store_backend *backend, struct known_webhook *webhook,
 void app_bump(struct store_backend *backend, int64_t app_id);
 void bind_text(struct sqlite3_stmt *statement, int at, const char *text); // NULL: null
 
-// Writes when keys were last used.
+// Writes when keys and sessions were last used.
 void sqlite_key_uses(struct store_backend *backend, struct op *op);
 
 #endif

@@ -34,6 +34,17 @@ static bool read_key_entry(struct store_reader *reader, struct op *op, sqlite3_s
     return true;
 }
 
+static bool read_session_entry(struct store_reader *reader, struct op *op, sqlite3_stmt *row,
+                               void *ret)
+{
+    struct session_row *session = ret;
+
+    (void)reader;
+    read_session(&op->arena, row, session);
+    return session_is_in_force(session, limit(LIMIT_SESSION_IDLE_MS),
+                               op->as.list.query.now_ms);
+}
+
 static bool read_webhook_entry(struct store_reader *reader, struct op *op, sqlite3_stmt *row,
                                void *ret)
 {
@@ -156,6 +167,9 @@ static const struct list_kind_row kinds[] = {
                      sizeof(struct event_row), false, read_event_entry},
     [LIST_DELIVERIES] = {DELIVERIES NEWEST_FIRST, sizeof(struct delivery_row), true,
                          read_delivery_entry},
+    [LIST_SESSIONS] = {"SELECT " SESSION_COLUMNS " FROM session s WHERE s.app = ?1"
+                       " AND s.id < ?2 ORDER BY s.id DESC",
+                       sizeof(struct session_row), false, read_session_entry},
 };
 
 // Failed deliveries of a webhook have an index of their own; one event's stand together.
@@ -235,6 +249,7 @@ static void *rows_of(struct op *op, size_t most, size_t size)
     case LIST_WEBHOOKS: op->as.list.rows.webhooks = rows; break;
     case LIST_EVENTS: op->as.list.rows.events = rows; break;
     case LIST_DELIVERIES: op->as.list.rows.deliveries = rows; break;
+    case LIST_SESSIONS: op->as.list.rows.sessions = rows; break;
     }
     return rows;
 }

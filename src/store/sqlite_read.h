@@ -56,9 +56,14 @@ void read_app(struct arena *arena, sqlite3_stmt *row, struct app_row *ret);
 struct key_row;
 void read_key(struct arena *arena, sqlite3_stmt *row, struct key_row *ret);
 
+#define SESSION_COLUMNS "s.id, s.app, s.hash, s.scopes, s.address, s.created, s.seen, s.ends"
+struct session_row;
+void read_session(struct arena *arena, sqlite3_stmt *row, struct session_row *ret);
+
 // One function per op: sqlite_read.c, and sqlite_list.c for OP_LIST. Each leaves op->result
 // OP_DONE, or says OP_NOT_FOUND.
 void sqlite_read_key(struct store_reader *reader, struct op *op);
+void sqlite_read_session(struct store_reader *reader, struct op *op); // sqlite_portal.c
 void sqlite_read_app(struct store_reader *reader, struct op *op);
 void sqlite_read_webhook(struct store_reader *reader, struct op *op);
 void sqlite_read_event(struct store_reader *reader, struct op *op);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    STATEMENTS_MAX = 40,
+    STATEMENTS_MAX = 48,
     READ_MS = 2000,
     PROGRESS_STEPS = 10000, // of SQLite's machine, between two looks at the clock
     BUSY_MS = 2000
@@ -103,6 +103,7 @@ static void read_one(struct store_reader *reader, struct op *op)
 {
     switch (op->kind) {
     case OP_KEY_BY_LOOKUP: sqlite_read_key(reader, op); break;
+    case OP_SESSION_BY_HASH: sqlite_read_session(reader, op); break;
     case OP_APP_CARD:
     case OP_GET_APP: sqlite_read_app(reader, op); break;
     case OP_HOOK_CARD:

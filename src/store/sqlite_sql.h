@@ -110,6 +110,24 @@
     X(KEY_WINDOW, "SELECT window_until, window_count FROM api_key WHERE id = ?1")            \
     X(KEY_WINDOW_SET, "UPDATE api_key SET window_until = ?2, window_count = ?3"              \
                       " WHERE id = ?1")                                                      \
+    X(LINK_ADD, "INSERT OR IGNORE INTO portal_link(id, app, hash, scopes, created, expires)" \
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                          \
+    X(LINK_COUNT, "SELECT count(*) FROM portal_link WHERE app = ?1 AND expires > ?2")        \
+    X(LINK_GET, "SELECT id, app, scopes FROM portal_link WHERE hash = ?1 AND expires > ?2")  \
+    X(LINK_DROP, "DELETE FROM portal_link WHERE id = ?1")                                    \
+    X(LINK_DROP_APP, "DELETE FROM portal_link WHERE app = ?1")                               \
+    X(LINK_PRUNE, "DELETE FROM portal_link WHERE id IN"                                      \
+                  " (SELECT id FROM portal_link WHERE expires <= ?1 LIMIT 500)")             \
+    X(SESSION_ADD, "INSERT OR IGNORE INTO session(id, app, hash, scopes, address, created,"  \
+                   " seen, ends) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)")                   \
+    X(SESSION_COUNT, "SELECT count(*) FROM session WHERE app = ?1 AND ends > ?2"             \
+                     " AND seen > ?3")                                                       \
+    X(SESSION_USED, "UPDATE session SET seen = ?2 WHERE id = ?1 AND seen <= ?3")             \
+    X(SESSION_DROP, "DELETE FROM session WHERE id = ?1 AND app = ?2")                        \
+    X(SESSION_DROP_APP, "DELETE FROM session WHERE app = ?1")                                \
+    X(SESSION_PRUNE, "DELETE FROM session WHERE id IN"                                       \
+                     " (SELECT id FROM session WHERE ends <= ?1 LIMIT 500)")                 \
+    X(APP_NAMES, "SELECT uid, name, profile FROM app WHERE id = ?1")                         \
     X(WEBHOOK_COUNT, "SELECT count(*) FROM webhook WHERE app = ?1 AND state <> 2")           \
     X(WEBHOOK_GET, "SELECT state, version, failing_since, cancel_before, created"            \
                    " FROM webhook WHERE id = ?1 AND app = ?2 AND state <> 2")                \

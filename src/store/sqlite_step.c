@@ -65,6 +65,19 @@ static bool prune_jobs(struct store_backend *backend, int64_t now_ms)
     return sqlite3_changes(backend->db) > 0;
 }
 
+static bool prune_portal(struct store_backend *backend, int64_t now_ms)
+{
+    static const enum sql prunes[] = {SQL_LINK_PRUNE, SQL_SESSION_PRUNE};
+    int count = 0;
+
+    for (size_t i = 0; i < sizeof prunes / sizeof *prunes; i++) {
+        sqlite3_bind_int64(sqlite_statement(backend, prunes[i]), 1, now_ms);
+        if (sqlite_run(backend, prunes[i]))
+            count += sqlite3_changes(backend->db);
+    }
+    return count > 0;
+}
+
 // One transaction with a piece of the first work that there is.
 static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
                     enum store_verdict *ret_verdict, struct news *ret_news)
@@ -93,7 +106,8 @@ static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
     else if (idem_expires(backend, now_ms))
         idem_forget(backend, &is_dropped);
     else if (!prunes || (!stat_prune(backend, now_ms) && !prune_replies(backend, now_ms) &&
-                         !prune_jobs(backend, now_ms) && !sqlite_retain(backend, now_ms)))
+                         !prune_jobs(backend, now_ms) && !prune_portal(backend, now_ms) &&
+                         !sqlite_retain(backend, now_ms)))
         has_more = false;
     *ret_verdict = sqlite_end(backend);
     if (*ret_verdict != STORE_DONE) {

@@ -234,9 +234,9 @@ static bool erase_webhooks(struct store_backend *backend, int64_t now_ms)
 
 static void erase_app(struct store_backend *backend, int64_t now_ms)
 {
-    static const enum sql pieces[] = {SQL_KEY_DROP_APP,   SQL_CHOICE_DROP_APP,
-                                      SQL_REPLY_DROP_APP, SQL_JOB_DROP_APP,
-                                      SQL_ALERT_DROP,     SQL_APP_DROP};
+    static const enum sql pieces[] = {
+        SQL_KEY_DROP_APP,  SQL_CHOICE_DROP_APP,  SQL_REPLY_DROP_APP, SQL_JOB_DROP_APP,
+        SQL_LINK_DROP_APP, SQL_SESSION_DROP_APP, SQL_ALERT_DROP,     SQL_APP_DROP};
     const int64_t app_id = backend->erase.app_id;
 
     stat_drop(backend, app_id, now_ms);

@@ -172,8 +172,8 @@ void store_start(struct store *store)
 // The thread that must not wait behind lists.
 static bool is_urgent(enum op_kind kind)
 {
-    return kind == OP_KEY_BY_LOOKUP || kind == OP_APP_CARD || kind == OP_HOOK_CARD ||
-           kind == OP_GET_REPLY;
+    return kind == OP_KEY_BY_LOOKUP || kind == OP_SESSION_BY_HASH || kind == OP_APP_CARD ||
+           kind == OP_HOOK_CARD || kind == OP_GET_REPLY;
 }
 
 // The op may be finished and gone as soon as it is posted.

@@ -116,6 +116,8 @@ static struct table *const *tables_of(struct store_backend *model, struct table 
     ret[i++] = &model->replies;
     ret[i++] = &model->posts;
     ret[i++] = &model->jobs;
+    ret[i++] = &model->links;
+    ret[i++] = &model->sessions;
     ret[i] = NULL;
     return ret;
 }
@@ -152,7 +154,7 @@ static enum error_code open_model(const char *url, int64_t now_ms, struct store_
 
 static void close_model(struct store_backend *model)
 {
-    struct table *tables[16];
+    struct table *tables[24];
 
     if (!model)
         return;
@@ -228,7 +230,9 @@ static void apply_op(struct store_backend *model, struct op *op, int64_t now_ms,
     case OP_APP:
     case OP_KEY:
     case OP_JOB:
+    case OP_LINK:
     case OP_WEBHOOK: model_configure(model, op, now_ms, news); break;
+    case OP_SESSION: model_session(model, op, news); break;
     case OP_WINDOW: model_window(model, op); break;
     case OP_POST_DONE: model_post_done(model, op); break;
     default: op->result = OP_FAILED; break;

@@ -131,7 +131,9 @@ void model_key_uses(struct store_backend *model, struct op *op)
         const struct key_use *use = &op->as.key_uses.rows[i];
         struct key_row *key = table_find(&model->keys, map_key(use->key_id));
 
-        if (!key || use->at_ms - key->last_used_ms < KEY_USE_EVERY_MS)
+        if (use->is_session)
+            model_session_used(model, use);
+        if (!key || use->is_session || use->at_ms - key->last_used_ms < key_use_every_ms(use))
             continue;
         TOUCH(model, key);
         key->last_used_ms = use->at_ms;
@@ -244,6 +246,7 @@ static struct kept_reply *reply_of(struct op *op, int64_t *ret_app_id)
     switch (op->kind) {
     case OP_KEY: *ret_app_id = op->as.key.row.app_id; return &op->as.key.reply;
     case OP_JOB: *ret_app_id = op->as.job.row.app_id; return &op->as.job.reply;
+    case OP_LINK: *ret_app_id = op->as.link.row.app_id; return &op->as.link.reply;
     case OP_WEBHOOK: *ret_app_id = op->as.webhook.row.app_id; return &op->as.webhook.reply;
     default: *ret_app_id = 0; return &op->as.app.reply;
     }
@@ -296,6 +299,7 @@ void model_configure(struct store_backend *model, struct op *op, int64_t now_ms,
     case OP_KEY: op->result = configure_key(model, op, now_ms, news); break;
     case OP_WEBHOOK: op->result = model_configure_webhook(model, op, now_ms, news); break;
     case OP_JOB: op->result = model_job(model, op); break;
+    case OP_LINK: op->result = model_link(model, op); break;
     default: op->result = configure_app(model, op, now_ms, news); break;
     }
     if (op->result == OP_DONE)

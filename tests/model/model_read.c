@@ -233,6 +233,7 @@ void model_read(const struct store_backend *model, struct op *op)
 {
     switch (op->kind) {
     case OP_KEY_BY_LOOKUP: read_key(model, op); break;
+    case OP_SESSION_BY_HASH: model_read_session(model, op); break;
     case OP_APP_CARD:
     case OP_GET_APP: read_app(model, op); break;
     case OP_HOOK_CARD:

@@ -90,6 +90,16 @@ struct model_reply {
     int64_t at_ms;
 };
 
+struct model_link {
+    struct link_row row;
+    bool is_gone;
+};
+
+struct model_session {
+    struct session_row row;
+    bool is_gone;
+};
+
 struct model_post {
     struct post_row row;
     enum mail_state state; // WAITING, until it was told
@@ -105,7 +115,7 @@ struct undo;
 
 struct store_backend {
     struct table settings, apps, keys, webhooks, choices, secrets, events, deliveries,
-        attempts, idems, replies, posts, jobs;
+        attempts, idems, replies, posts, jobs, links, sessions;
     struct arena texts; // only grows
     struct undo *undos; // newest last
     size_t undo_count, undo_cap;
@@ -161,6 +171,12 @@ void model_cut_off(struct store_backend *model, const struct cut_off *cut, int64
 void model_hand_out(struct store_backend *model, struct news *news);
 void model_configure(struct store_backend *model, struct op *op, int64_t now_ms,
                      struct news *news);
+enum op_result model_link(struct store_backend *model, const struct op *op);
+void model_session(struct store_backend *model, struct op *op, struct news *news);
+void model_session_used(struct store_backend *model, const struct key_use *use);
+void model_read_session(const struct store_backend *model, struct op *op);
+bool model_give_session(struct op *op, const struct model_session *session,
+                        struct session_row *ret); // false: it has ended at the list's moment
 void model_window(struct store_backend *model, struct op *op);
 void model_disable_if(struct store_backend *model, int64_t webhook_id, int version,
                       int64_t now_ms, struct news *news);

@@ -81,12 +81,12 @@ static enum op_result drop_key_of(struct world *world, int64_t id, int64_t app_i
 // At most once a minute for each key, whoever noted it, and in whatever order.
 static void uses_of_keys_are_written(struct world *world)
 {
-    static const struct key_use uses[] = {{1, NOW},
-                                          {1, NOW + KEY_USE_EVERY_MS - 1},
-                                          {2, NOW + 5},
-                                          {99, NOW}, // no such key
-                                          {2, NOW + 5 + KEY_USE_EVERY_MS},
-                                          {1, NOW - 1}};
+    static const struct key_use uses[] = {{1, NOW, false, 0},
+                                          {1, NOW + KEY_USE_EVERY_MS - 1, false, 0},
+                                          {2, NOW + 5, false, 0},
+                                          {99, NOW, false, 0}, // no such key
+                                          {2, NOW + 5 + KEY_USE_EVERY_MS, false, 0},
+                                          {1, NOW - 1, false, 0}};
     static const struct {
         const char *lookup;
         int64_t used_ms;
