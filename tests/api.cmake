@@ -1,10 +1,11 @@
-foreach(module routes problem key_text cursor fields auth style pair_render)
+foreach(module routes problem key_text cookie csrf cursor fields auth style pair_render)
   add_unit_test(api ${module})
 endforeach()
 
 # These drive the door with a real server and a real store.
 foreach(module door door_matrix door_limits door_objects door_keys door_attempts door_load
-               door_styles door_platforms door_foreign door_sends)
+               door_styles door_platforms door_foreign door_sends door_portal
+               door_sessions)
   add_unit_test(api ${module})
   if(TARGET test_${module})
     target_sources(test_${module} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/door_world.c
@@ -17,6 +18,12 @@ endforeach()
 foreach(module door_platforms door_foreign)
   if(TARGET test_${module})
     target_sources(test_${module} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/places.c)
+  endif()
+endforeach()
+
+foreach(module door_matrix door_portal door_sessions)
+  if(TARGET test_${module})
+    target_sources(test_${module} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/portal_client.c)
   endif()
 endforeach()
 

@@ -21,6 +21,7 @@ function scopeOf({ description = '', security, tags }) {
   const scope = /^Scope `([a-z:]+)`/.exec(description);
   if (scope) return `\`${scope[1]}\``;
   if (/^Any key\./.test(description)) return 'any key';
+  if (/^With a session\./.test(description)) return 'a session';
   if (security?.length === 0) return 'none';
   if (security?.some((way) => Object.keys(way).length === 0)) return 'operator; none on loopback';
   if (/^For the operator's keys\./.test(description) || OPERATORS.includes(tags[0]))

@@ -149,6 +149,15 @@ static void add_item(char list[80], const char *name, char first, int64_t count,
              first, (long long)count, second, (long long)seconds);
 }
 
+// By what the request was counted.
+static const char *policy_of(const struct request *request)
+{
+    if (request->key_id == 0) {
+        return "address";
+    }
+    return request->is_session ? "session" : "key";
+}
+
 // What is left of the limits that the request was counted against (draft-ietf-httpapi-
 // ratelimit-headers-10): q requests in w seconds; r are left, and in t seconds there is one
 // more (where none is left), or all of them.
@@ -157,7 +166,7 @@ static void add_allowance(const struct request *request, struct response *respon
     const struct {
         const char *name;
         const struct taken *taken;
-    } limits[] = {{request->key_id != 0 ? "key" : "address", &request->allowance},
+    } limits[] = {{policy_of(request), &request->allowance},
                   {request->tests_of, &request->tests}};
     char policies[80] = "", lefts[80] = "";
 
@@ -275,6 +284,12 @@ static void explain_limit(const struct op *op, struct error *error)
     } else if (op->kind == OP_JOB) {
         what = "running jobs";
         most = op->as.job.running_max;
+    } else if (op->kind == OP_LINK) {
+        what = "unused portal links";
+        most = op->as.link.count_max;
+    } else if (op->kind == OP_SESSION) {
+        what = "sessions";
+        most = op->as.session.count_max;
     }
     error_set(error, ERR_QUOTA_EXCEEDED, "this app has as many %s as are allowed: %d", what,
               most);
@@ -315,7 +330,12 @@ static void explain(const struct op *op, struct error *error)
 void answer_result(struct request *request, const struct op *op)
 {
     struct error error = {.code = ERR_BROKEN};
+    bool is_login = op->kind == OP_SESSION && op->as.session.verb == VERB_CREATE;
 
-    explain(op, &error);
+    if (is_login && op->result == OP_NOT_FOUND) {
+        error.code = who_refuse(request, &error); // no link of ours, or no longer
+    } else {
+        explain(op, &error);
+    }
     answer_error(request, &error);
 }

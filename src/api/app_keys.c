@@ -19,7 +19,7 @@
 #include <string.h>
 
 enum { NAME, SCOPES_FIELD, MODE, EXPIRES_AT, RATE, BURST, FIELDS };
-enum { RATE_DEFAULT = 1000, BURST_DEFAULT = 2000, RATE_MAX = 1000000, BURST_MAX = 10000000 };
+enum { RATE_MAX = 1000000, BURST_MAX = 10000000 };
 
 static const struct field fields[FIELDS] = {
     [NAME] = {"name", FIELD_TEXT, true, 400},
@@ -37,18 +37,6 @@ static const struct field operator_fields[OPERATOR_FIELDS] = {
     [OPERATOR_EXPIRES_AT] = {"expires_at", FIELD_TIME, false, 0},
 };
 
-// All that a key of an app may have.
-static uint32_t all_scopes(void)
-{
-    uint32_t all = 0;
-
-    for (unsigned bit = 1; bit < 32; bit++) {
-        uint32_t scope = UINT32_C(1) << bit;
-        all |= scope_text((enum scope)scope) != NULL ? scope : 0;
-    }
-    return all;
-}
-
 // Absent: all that the maker may itself.
 static enum error_code read_scopes(const struct request *request,
                                    const struct field_value *value, uint32_t *ret,
@@ -56,7 +44,7 @@ static enum error_code read_scopes(const struct request *request,
 {
     bool is_operator = (request->scopes & SCOPE_OPERATOR) != 0;
 
-    *ret = value->texts != NULL ? 0 : is_operator ? all_scopes() : request->scopes;
+    *ret = value->texts != NULL ? 0 : is_operator ? scope_of_apps() : request->scopes;
     for (size_t i = 0; i < json_array_size(value->texts); i++) {
         uint32_t scope;
         const char *text = json_string_value(json_array_get(value->texts, i));
@@ -137,12 +125,12 @@ static enum error_code read_rate(const struct request *request,
                                  struct error *error)
 {
     enum error_code code =
-        read_number(request, "rate_per_s", &values[RATE], request->key_rate_per_s,
-                    RATE_DEFAULT, &row->rate_per_s, error);
+        read_number(request, "rate_per_s", &values[RATE], request->key_rate_per_s, AUTH_RATE,
+                    &row->rate_per_s, error);
 
     if (code == ERR_OK) {
-        code = read_number(request, "burst", &values[BURST], request->key_burst,
-                           BURST_DEFAULT, &row->burst, error);
+        code = read_number(request, "burst", &values[BURST], request->key_burst, AUTH_BURST,
+                           &row->burst, error);
     }
     if (row->rate_per_s == 0 || row->burst == 0) {
         row->rate_per_s = row->burst = 0;

@@ -98,7 +98,7 @@ enum error_code app_create_ask(struct request *request, struct op *op, struct er
     return ERR_OK;
 }
 
-static struct app_row row_of(const struct known_app *app)
+struct app_row app_row_of(const struct known_app *app)
 {
     return (struct app_row){.id = app->card->id,
                             .uid = app->uid,
@@ -117,7 +117,7 @@ static const char *changed(const struct field_value *value, const char *old)
 
 enum error_code app_update_ask(struct request *request, struct op *op, struct error *error)
 {
-    struct app_row row = row_of(door_app(request));
+    struct app_row row = app_row_of(door_app(request));
     struct field_value values[PROFILE];
     enum error_code code =
         fields_read(request->json, update_fields, PROFILE, values, NULL, NULL, error);
@@ -163,7 +163,7 @@ enum error_code app_delete_ask(struct request *request, struct op *op, struct er
 
 void app_get_answer(struct request *request, struct op *op, struct response *response)
 {
-    struct app_row row = row_of(door_app(request));
+    struct app_row row = app_row_of(door_app(request));
 
     (void)op;
     response_header(response, "ETag", "\"%d\"", row.version);

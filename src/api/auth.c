@@ -1,9 +1,12 @@
 #include "api/auth.h"
 
+#include "api/cookie.h"
 #include "api/door_parts.h"
 #include "api/key_text.h"
 #include "api/style.h"
+#include "base/limits.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "thread/limit.h"
 
@@ -60,6 +63,21 @@ void pepper_hash(struct pepper *pepper, const char *secret, unsigned char ret[KE
          EVP_MAC_final(pepper->mac, ret, &len, KEY_HASH_LEN) == 1 && len == KEY_HASH_LEN);
 }
 
+void auth_make_token(struct pepper *pepper, char *ret, unsigned char ret_hash[KEY_HASH_LEN])
+{
+    unsigned char dice[KEY_DICE];
+    char text[KEY_TEXT_MAX];
+    struct key_parts parts;
+
+    random_fill(dice, sizeof dice);
+    key_text_make("ph_live_", '_', dice, text, &parts);
+    memcpy(ret, parts.secret, KEY_SECRET_LEN);
+    ret[KEY_SECRET_LEN] = '\0';
+    pepper_hash(pepper, ret, ret_hash);
+    memory_wipe(dice, sizeof dice);
+    memory_wipe(text, sizeof text);
+}
+
 bool auth_read(const struct request *request, struct key_parts *ret)
 {
     return request->style->read_key(request, ret);
@@ -87,6 +105,26 @@ bool auth_holds(struct pepper *pepper, const struct key_parts *parts,
     bool is_same = CRYPTO_memcmp(made, kept, KEY_HASH_LEN) == 0;
     return is_same && key != NULL && key->revoked_ms == 0 &&
            (key->expires_ms == 0 || now_ms < key->expires_ms);
+}
+
+bool auth_read_session(const struct request *request, struct text_span *ret)
+{
+    const char *name = cookie_name(request->door->options.has_plain_cookie);
+
+    if (!request->style->has_sessions || request->authorization_count != 0 ||
+        request->cookie_count != 1) {
+        return false;
+    }
+    *ret = cookie_find(request->cookie, name);
+    return ret->len == KEY_SECRET_LEN && text_is(ret->at, ret->len, "0-9A-Za-z");
+}
+
+bool auth_holds_session(const unsigned char hash[KEY_HASH_LEN],
+                        const struct known_key *session, int64_t now_ms)
+{
+    return CRYPTO_memcmp(hash, session->hash, KEY_HASH_LEN) == 0 &&
+           now_ms < session->expires_ms &&
+           now_ms - session->seen_ms < limit(LIMIT_SESSION_IDLE_MS);
 }
 
 bool auth_allow(struct limit_table *keys, const struct known_key *key, int64_t mono_ms,

@@ -19,104 +19,6 @@
 // One check. ERR_OK: go on, unless the request now waits or has been answered.
 typedef enum error_code step_fn(struct request *request, struct error *error);
 
-static bool needs_key(const struct request *request)
-{
-    const struct route *route = request->route;
-    bool is_figures = (route->flags & ROUTE_OPEN) != 0 && route->scope != 0;
-
-    return (route->flags & ROUTE_OPEN) == 0 ||
-           (is_figures && request->door->options.metrics_need_key);
-}
-
-static enum error_code refuse_stranger(struct request *request, struct error *error)
-{
-    struct door *door = request->door;
-
-    if (!auth_allow_stranger(door->options.stranger_limits, &request->peer,
-                             door_now(door).mono_ms, &request->allowance)) {
-        return error_set(error, ERR_RATE_LIMITED, "too many requests without a valid key");
-    }
-    if (request->query.len > 0 &&
-        memmem(request->query.at, request->query.len, "_live_", 6) != NULL) {
-        log_write(LOG_WARNING, "key.in_query",
-                  "a key stood in a request's query, where others may log it; revoke it");
-    }
-    return error_set(error, ERR_UNAUTHENTICATED, "%s", request->style->key_wanted);
-}
-
-void dispatch_unknown_key(struct request *request)
-{
-    struct error error = {0};
-    struct key_parts parts;
-
-    // The same work as for a key that is known.
-    if (auth_read(request, &parts) &&
-        auth_holds(request->door->pepper, &parts, NULL, door_now(request->door).wall_ms)) {
-        abort(); // what nobody has cannot hold
-    }
-    error.code = refuse_stranger(request, &error);
-    answer_error(request, &error);
-}
-
-static enum error_code take_from_allowance(struct request *request, struct known_key *known,
-                                           struct error *error)
-{
-    struct door *door = request->door;
-    struct moment now = door_now(door);
-
-    if (request->was_counted) {
-        return ERR_OK;
-    }
-    request->was_counted = true;
-    key_uses_note(&door->uses, known, now.wall_ms);
-    if (!auth_allow(door->options.key_limits, known, now.mono_ms, &request->allowance)) {
-        return error_set(error, ERR_RATE_LIMITED, "this key's requests come too fast");
-    }
-    return ERR_OK;
-}
-
-static enum error_code step_key(struct request *request, struct error *error)
-{
-    struct key_parts parts;
-
-    if (!needs_key(request)) {
-        return ERR_OK;
-    }
-    if (!auth_read(request, &parts)) {
-        return refuse_stranger(request, error);
-    }
-    struct known_key *known = lookup_key(request, parts.lookup);
-    if (known == NULL) {
-        return ERR_OK; // it waits
-    }
-    if (!auth_holds(request->door->pepper, &parts, known, door_now(request->door).wall_ms)) {
-        return refuse_stranger(request, error);
-    }
-    server_trust(request->door->server, request->handle);
-    request->key_id = known->id;
-    request->key_app_id = known->app_id;
-    request->key_expires_ms = known->expires_ms;
-    request->key_rate_per_s = known->rate_per_s;
-    request->key_burst = known->burst;
-    request->scopes = known->scopes;
-    request->mode = known->mode;
-    return take_from_allowance(request, known, error);
-}
-
-// A call counts whatever comes of it: a door's window is not a way to try things for free.
-static enum error_code step_window(struct request *request, struct error *error)
-{
-    if (!request->style->is_windowed || request->key_id == 0) {
-        return ERR_OK;
-    }
-    if (!request->window.is_known) {
-        lookup_window(request);
-    } else if (request->window.is_over) {
-        return error_set(error, ERR_RATE_LIMITED, "this key has made its calls of the hour");
-    }
-    return ERR_OK;
-}
-
 // What is wrong with the framing comes before all else, but behind a call's being counted.
 // These two have their own places.
 static enum error_code step_fault(struct request *request, struct error *error)
@@ -127,18 +29,6 @@ static enum error_code step_fault(struct request *request, struct error *error)
     }
     *error = *request->fault;
     return error->code;
-}
-
-static enum error_code step_scope(struct request *request, struct error *error)
-{
-    const struct route *route = request->route;
-
-    if (!needs_key(request) || (route->flags & ROUTE_ANY_KEY) != 0 ||
-        scope_allows(request->scopes, route->scope)) {
-        return ERR_OK;
-    }
-    return error_set(error, ERR_FORBIDDEN_SCOPE, "the key lacks the scope %s",
-                     scope_text((enum scope)route->scope));
 }
 
 static enum error_code no_such(struct error *error)
@@ -160,7 +50,8 @@ static enum error_code step_app(struct request *request, struct error *error)
     int64_t id = request->app_id;
     bool is_by_uid = false;
 
-    if (id == 0 && request->style->is_of_key) {
+    if (id == 0 &&
+        (request->style->is_of_key || (request->route->flags & ROUTE_OF_KEY) != 0)) {
         id = request->key_app_id;
     }
 
@@ -211,7 +102,7 @@ static enum error_code step_object(struct request *request, struct error *error)
         enum id_kind kind;
     } objects[] = {
         {PATH_KEY, ID_KEY},           {PATH_WEBHOOK, ID_WEBHOOK}, {PATH_EVENT, ID_EVENT},
-        {PATH_DELIVERY, ID_DELIVERY}, {PATH_JOB, ID_JOB},
+        {PATH_DELIVERY, ID_DELIVERY}, {PATH_JOB, ID_JOB},         {PATH_SESSION, ID_SESSION},
     };
 
     for (size_t i = 0; request->object_id == 0 && i < sizeof objects / sizeof *objects; i++) {
@@ -300,11 +191,11 @@ static enum error_code step_ask(struct request *request, struct error *error)
     return ERR_OK;
 }
 
-enum { AFTER_KEY = 4 };
+enum { AFTER_KEY = 5 };
 // The last ends the request, or hands it over.
 static step_fn *const steps[] = {
-    step_key,    step_window, step_fault,     step_scope, step_app,
-    step_object, step_read,   json_body_take, step_once,  step_ask,
+    who_key,     who_window, step_fault,     who_page,  who_scope, step_app,
+    step_object, step_read,  json_body_take, step_once, step_ask,
 };
 
 static void go(struct request *request, size_t from)
@@ -381,6 +272,7 @@ void dispatch_op(struct request *request, struct op *op)
 {
     switch (request->wait) {
     case WAIT_KEY: lookup_on_key(request, op); return;
+    case WAIT_SESSION: lookup_on_session(request, op); return;
     case WAIT_WINDOW: lookup_on_window(request, op); return;
     case WAIT_APP: lookup_on_app(request, op); return;
     case WAIT_FOUND: lookup_on_found(request, op); return;

@@ -8,7 +8,9 @@
 #ifndef API_DISPATCH_H
 #define API_DISPATCH_H
 
+#include "api/requests.h"
 #include "base/error.h"
+#include "store/ops.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,10 +27,21 @@ void dispatch_begin(struct request *request);             // as it came from its
 void dispatch_op(struct request *request, struct op *op); // an op of it is finished; takes op
 void dispatch_again(struct request *request);             // all checks
 void dispatch_plan_again(struct request *request);        // what follows the check of the key
-void dispatch_unknown_key(struct request *request);       // the store knows no such key
 
-// lookups.c: what is known, or else is asked of the store; the request then waits.
+// who.c: the checks of who asks. Each answers ERR_OK to go on, unless the request now waits.
+enum error_code who_key(struct request *request, struct error *error);    // who is it
+enum error_code who_window(struct request *request, struct error *error); // not too often
+enum error_code who_page(struct request *request, struct error *error);   // from our page
+enum error_code who_scope(struct request *request, struct error *error);  // may it
+void who_unknown(struct request *request); // the store knows no such key, or session
+// Who has shown nothing that counts: 401, or 429 where its address did so too often.
+enum error_code who_refuse(struct request *request, struct error *error);
+
+// lookup_who.c and lookups.c: what is known, or else is asked of the store; the request then
+// waits.
+struct op *lookup_op(struct request *request, enum op_kind kind, enum request_wait wait);
 struct known_key *lookup_key(struct request *request, const char *lookup);
+struct known_key *lookup_session(struct request *request, const unsigned char *hash);
 void lookup_window(struct request *request);
 struct known_app *lookup_app(struct request *request, int64_t id); // id 0: by uid
 struct known_app *lookup_app_by_uid(struct request *request);      // the path's
@@ -38,6 +51,7 @@ void lookup_figures(struct request *request);
 void lookup_on_window(struct request *request, struct op *op);
 void lookup_on_figures(struct request *request, struct op *op);
 void lookup_on_key(struct request *request, struct op *op);
+void lookup_on_session(struct request *request, struct op *op);
 void lookup_on_app(struct request *request, struct op *op);
 void lookup_on_found(struct request *request, struct op *op);
 

@@ -50,12 +50,15 @@ struct door *door_new(const struct door_options *options)
     minter_go_on(&door->minter, options->newest_event, door_now(door).wall_ms);
     door->pepper = pepper_new(options->pepper_key);
     bool done = keyring_subkey(options->keyring, NULL, "cursor/v1", door->cursor_key,
-                               sizeof door->cursor_key);
+                               sizeof door->cursor_key) &&
+                keyring_subkey(options->keyring, NULL, "csrf/v1", door->csrf_key,
+                               sizeof door->csrf_key);
     assert(done);
     door->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     door->digest = EVP_MD_CTX_new();
     assert(door->sha256 != NULL && door->digest != NULL);
     cache_init(&door->keys, cached_max, drop_key);
+    cache_init(&door->sessions, cached_max, drop_key);
     cache_init(&door->apps, cached_max, drop_app);
     cache_init(&door->uids, cached_max, drop_uid);
     map_init(&door->loading, 0);
@@ -85,11 +88,13 @@ void door_free(struct door *door)
     free_requests(&door->crowd);
     free_requests(&door->spare);
     cache_done(&door->keys);
+    cache_done(&door->sessions);
     cache_done(&door->apps);
     cache_done(&door->uids);
     map_done(&door->loading);
     pepper_free(door->pepper);
     memory_wipe(door->cursor_key, sizeof door->cursor_key);
+    memory_wipe(door->csrf_key, sizeof door->csrf_key);
     EVP_MD_free(door->sha256);
     EVP_MD_CTX_free(door->digest);
     buf_done(&door->response.body);
@@ -128,6 +133,7 @@ static enum error_code on_head(void *owner, const struct http_request *http,
 {
     struct request request = {.door = owner};
     struct key_parts parts;
+    struct text_span token;
 
     if (http_request_header(http, "expect", NULL) == NULL) {
         return ERR_OK;
@@ -137,7 +143,8 @@ static enum error_code on_head(void *owner, const struct http_request *http,
         ROUTE_FOUND) {
         return ERR_OK;
     }
-    if ((request.route->flags & ROUTE_OPEN) == 0 && !auth_read(&request, &parts)) {
+    if ((request.route->flags & ROUTE_OPEN) == 0 && !auth_read(&request, &parts) &&
+        !auth_read_session(&request, &token)) {
         return error_set(error, ERR_UNAUTHENTICATED, "no valid key was given");
     }
     return ERR_OK;
@@ -195,6 +202,7 @@ void door_on_change(struct door *door, int64_t app_id, int64_t webhook_id)
     cache_drop(&door->apps, map_key(app_id));
     if (webhook_id == 0) {
         cache_drop_if(&door->keys, is_of_app, &app_id);
+        cache_drop_if(&door->sessions, is_of_app, &app_id);
     }
 }
 

@@ -43,6 +43,9 @@ struct door_options {
     int minter;               // number for ids minted here: unique among threads and boots
     int64_t newest_event;     // ids minted here go on above it
     bool metrics_need_key;    // the listener is not loopback
+    const char *base_url;     // of this server as people reach it, "https://hooks.example";
+                              // NULL: it is not known, and there are no portal links
+    bool has_plain_cookie;    // sessions' cookies go without TLS: loopback, for trying it out
     int time_scale;           // deliver_at comes so many times sooner; 0: as 1
     void *owner;              // of the callbacks
     struct moment (*now)(void *owner);

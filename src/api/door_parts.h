@@ -6,6 +6,7 @@
 
 #include "api/auth.h"
 #include "api/cache.h"
+#include "api/csrf.h"
 #include "api/cursor.h"
 #include "api/door.h"
 #include "api/key_uses.h"
@@ -19,16 +20,18 @@
 
 enum { DOOR_SPARE_MAX = 256, DOOR_TRIES_MAX = 8 };
 
-// A key's row, as long as nothing of its app has changed.
+// A key's row, or a session's, as long as nothing of its app has changed.
 struct known_key {
     struct cache_item item;
+    bool is_session;
     int64_t id, app_id;
     unsigned char hash[KEY_HASH_LEN];
     uint32_t scopes;
     enum event_mode mode;
     int64_t expires_ms, revoked_ms;
     int rate_per_s, burst;
-    int64_t noted_ms; // when its use was last noted
+    int64_t noted_ms;                     // when its use was last noted
+    int64_t created_ms, seen_ms, read_ms; // of a session; read_ms: from the store
 };
 
 // An app with its card, as long as nothing of it has changed.
@@ -46,14 +49,16 @@ struct door {
     struct minter minter;
     struct pepper *pepper;
     unsigned char cursor_key[CURSOR_KEY_LEN];
+    unsigned char csrf_key[CSRF_KEY_LEN];
     EVP_MD *sha256; // fetched once: looking it up costs as much as a small hash
     EVP_MD_CTX *digest;
 
-    struct cache keys;  // by look-up text
-    struct cache apps;  // by id
-    struct cache uids;  // of a uid's hash to an id; a hint, held to the app's own uid
-    struct map loading; // app id → the request that loads it
-    uint64_t changes;   // counts door_on_change()
+    struct cache keys;     // by look-up text
+    struct cache sessions; // by the hash of their tokens
+    struct cache apps;     // by id
+    struct cache uids;     // of a uid's hash to an id; a hint, held to the app's own uid
+    struct map loading;    // app id → the request that loads it
+    uint64_t changes;      // counts door_on_change()
 
     struct link requests; // that wait for an answer
     struct link crowd;    // that wait for room at the store, oldest first
@@ -80,6 +85,8 @@ static inline struct moment door_now(const struct door *door)
 void door_digest(struct door *door, const struct text_span *pieces, size_t count,
                  unsigned char ret[16]);
 
+// As the store has it, but for its own event types: apps.c.
+struct app_row app_row_of(const struct known_app *app);
 // The app of the request's path, which the dispatcher has looked up for this very ask or
 // answer.
 const struct known_app *door_app(const struct request *request);

@@ -1,6 +1,6 @@
-// The handlers of api/routes.c, one file per family: apps.c, app_keys.c, webhooks.c,
-// secrets.c, signing_keys.c, webhook_tests.c, event_types.c, events.c, deliveries.c,
-// attempts.c, jobs.c, service.c.
+// The handlers of api/routes.c, one file per family: apps.c, app_keys.c, portal.c, logins.c,
+// webhooks.c, secrets.c, signing_keys.c, webhook_tests.c, event_types.c, events.c,
+// deliveries.c, attempts.c, jobs.c, service.c.
 
 #ifndef API_HANDLERS_H
 #define API_HANDLERS_H
@@ -12,6 +12,10 @@ answer_fn app_get_answer, app_list_answer;
 
 ask_fn key_create_ask, operator_key_create_ask, key_delete_ask, key_list_ask;
 answer_fn key_list_answer;
+
+ask_fn link_create_ask, session_list_ask, session_end_ask, session_end_all_ask;
+ask_fn login_ask, login_show_ask, logout_ask, self_ask;
+answer_fn session_list_answer, login_answer, logout_answer, self_answer;
 
 ask_fn webhook_create_ask, webhook_update_ask, webhook_delete_ask, webhook_list_ask;
 answer_fn webhook_get_answer, webhook_list_answer;

@@ -21,6 +21,7 @@ static struct kept_reply *kept_reply_of(struct op *op)
     case OP_KEY: return &op->as.key.reply;
     case OP_WEBHOOK: return &op->as.webhook.reply;
     case OP_JOB: return &op->as.job.reply;
+    case OP_LINK: return &op->as.link.reply;
     default: return NULL;
     }
 }

@@ -1,6 +1,7 @@
-// When keys were last used, for people who want to know which are still needed. A use is
-// noted at most once a minute for each key, and what was noted goes to the store in one op on
-// the door's next timer: the hot path compares two numbers.
+// When keys were last used, for people who want to know which are still needed, and sessions,
+// which end when they are not. A use is noted at most once a minute for each, and what was
+// noted goes to the store in one op on the door's next timer: the hot path compares two
+// numbers.
 
 #ifndef API_KEY_USES_H
 #define API_KEY_USES_H

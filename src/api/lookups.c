@@ -18,102 +18,6 @@ struct known_uid {
     int64_t id;
 };
 
-static struct op *ask_store(struct request *request, enum op_kind kind,
-                            enum request_wait wait)
-{
-    request->wait = wait;
-    request->changes = request->door->changes;
-    return op_new(kind, request->door->options.worker, request);
-}
-
-// --- keys ---
-
-static struct map_key key_of_lookup(const char *lookup)
-{
-    struct map_key key = {0};
-
-    memcpy(&key.high, lookup, sizeof key.high);
-    memcpy(&key.low, lookup + sizeof key.high, KEY_LOOKUP_LEN - sizeof key.high);
-    return key;
-}
-
-struct known_key *lookup_key(struct request *request, const char *lookup)
-{
-    struct door *door = request->door;
-    struct cache_item *item = cache_find(&door->keys, key_of_lookup(lookup));
-
-    if (item != NULL) {
-        return container_of(item, struct known_key, item);
-    }
-    struct op *op = ask_store(request, OP_KEY_BY_LOOKUP, WAIT_KEY);
-    memcpy(op->as.key_by_lookup.lookup, lookup, KEY_LOOKUP_LEN + 1);
-    store_submit(door->options.store, op);
-    return NULL;
-}
-
-// A row that was read before a change may be out of date; it is then read again.
-void lookup_on_key(struct request *request, struct op *op)
-{
-    struct door *door = request->door;
-    const struct key_row *row = &op->as.key_by_lookup.row;
-
-    if (op->result == OP_DONE && request->changes == door->changes) {
-        struct known_key *known = NEW(struct known_key);
-        known->id = row->id;
-        known->app_id = row->app_id;
-        memcpy(known->hash, row->hash, sizeof known->hash);
-        known->scopes = row->scopes;
-        known->mode = row->mode;
-        known->expires_ms = row->expires_ms;
-        known->revoked_ms = row->revoked_ms;
-        known->rate_per_s = row->rate_per_s;
-        known->burst = row->burst;
-        known->noted_ms = row->last_used_ms;
-        cache_put(&door->keys, key_of_lookup(op->as.key_by_lookup.lookup), &known->item);
-    }
-    if (op->result == OP_DONE) {
-        dispatch_again(request);
-    } else if (op->result == OP_NOT_FOUND) {
-        dispatch_unknown_key(request);
-    } else {
-        answer_result(request, op);
-    }
-    op_free(op);
-}
-
-// --- the hour's calls ---
-
-void lookup_window(struct request *request)
-{
-    struct op *op = ask_store(request, OP_WINDOW, WAIT_WINDOW);
-    bool is_test = request->mode == EVENT_TEST;
-
-    op->as.window.key_id = request->key_id;
-    op->as.window.now_ms = door_now(request->door).wall_ms;
-    op->as.window.window_ms = limit(LIMIT_CALLS_MS);
-    op->as.window.count_max = (int)limit(is_test ? LIMIT_CALLS_TEST : LIMIT_CALLS_LIVE);
-    store_submit(request->door->options.store, op);
-}
-
-void lookup_on_window(struct request *request, struct op *op)
-{
-    bool is_counted = op->result == OP_DONE;
-
-    if (!is_counted && op->result != OP_LIMIT) {
-        answer_result(request, op);
-        op_free(op);
-        return;
-    }
-    request->window = (struct window){.is_known = true,
-                                      .is_over = !is_counted,
-                                      .count_max = op->as.window.count_max,
-                                      .left = op->as.window.count_max - op->as.window.count,
-                                      .until_ms = op->as.window.until_ms};
-    op_free(op);
-    request->tries = 0; // it is waited for once
-    dispatch_again(request);
-}
-
 // --- apps ---
 
 static struct map_key key_of_uid(struct door *door, const char *uid, size_t len)
@@ -158,7 +62,7 @@ struct known_app *lookup_app(struct request *request, int64_t id)
         list_add_last(&leader->followers, &request->link);
         return NULL;
     }
-    struct op *op = ask_store(request, OP_APP_CARD, WAIT_APP);
+    struct op *op = lookup_op(request, OP_APP_CARD, WAIT_APP);
     op->as.app_card.id = id;
     map_put(&door->loading, map_key(id), request);
     store_submit(door->options.store, op);
@@ -176,7 +80,7 @@ struct known_app *lookup_app_by_uid(struct request *request)
     if (known != NULL && known->uid != NULL && text_equal(uid.at, uid.len, known->uid)) {
         return known;
     }
-    struct op *op = ask_store(request, OP_APP_CARD, WAIT_APP);
+    struct op *op = lookup_op(request, OP_APP_CARD, WAIT_APP);
     op->as.app_card.uid = arena_copy(&op->arena, uid.at, uid.len);
     store_submit(door->options.store, op);
     return NULL;
@@ -263,7 +167,7 @@ void lookup_on_app(struct request *request, struct op *op)
 
 void lookup_found(struct request *request)
 {
-    struct op *op = ask_store(request, request->route->read, WAIT_FOUND);
+    struct op *op = lookup_op(request, request->route->read, WAIT_FOUND);
 
     if (op->kind == OP_GET_APP) {
         op->as.app_card.id = request->app_id;
@@ -318,7 +222,7 @@ void lookup_figures(struct request *request)
     const struct op *found = request->found;
     bool is_list = found->kind == OP_LIST;
     size_t count = is_list ? found->as.list.count : 1;
-    struct op *op = ask_store(request, OP_WEBHOOK_STATS, WAIT_FIGURES);
+    struct op *op = lookup_op(request, OP_WEBHOOK_STATS, WAIT_FIGURES);
     int64_t *ids = arena_take(&op->arena, (count + 1) * sizeof *ids);
 
     for (size_t i = 0; i < count; i++) {

@@ -67,7 +67,14 @@ json_t *render_app(struct door *door, const struct app_row *row)
                      "strict", row->is_strict, "created_at", render_time(row->created_ms));
 }
 
-static json_t *render_scopes(uint32_t scopes)
+json_t *render_app_briefly(struct door *door, const struct app_row *row)
+{
+    return json_pack("{so so so so}", "id", render_id(door, ID_APP, row->id, 0), "uid",
+                     render_text(row->uid), "name", render_text(row->name), "profile",
+                     render_text(row->profile));
+}
+
+json_t *render_scopes(uint32_t scopes)
 {
     json_t *list = json_array();
 
@@ -89,6 +96,15 @@ json_t *render_key(struct door *door, const struct key_row *row)
                      render_time(row->created_ms), "expires_at", render_time(row->expires_ms),
                      "last_used_at", render_time(row->last_used_ms), "rate_per_s",
                      row->rate_per_s, "burst", row->burst);
+}
+
+json_t *render_session(struct door *door, const struct session_row *row)
+{
+    return json_pack("{so so so so so so}", "id", render_id(door, ID_SESSION, row->id, 0),
+                     "scopes", render_scopes(row->scopes), "address",
+                     render_text(row->address), "created_at", render_time(row->created_ms),
+                     "last_seen_at", render_time(row->seen_ms), "expires_at",
+                     render_time(row->ends_ms));
 }
 
 json_t *render_webhook(struct door *door, const struct webhook_row *row,

@@ -29,6 +29,9 @@ void render_add_id(struct buf *ret, struct door *door, enum id_kind kind, int64_
 void render_add_time(struct buf *ret, int64_t wall_ms);
 
 json_t *render_app(struct door *door, const struct app_row *row);
+json_t *render_app_briefly(struct door *door, const struct app_row *row); // whose, in words
+json_t *render_scopes(uint32_t scopes);
+json_t *render_session(struct door *door, const struct session_row *row);
 json_t *render_key(struct door *door, const struct key_row *row);
 // shows_headers: false where the sealed headers were not read; the member is then left out.
 json_t *render_webhook(struct door *door, const struct webhook_row *row,

@@ -53,6 +53,10 @@ static const struct {
     {"idempotency-key", AT(idempotency), AT(idempotency_count)},
     {"x-client-key", AT(client_key), AT(client_key_count)},
     {"x-client-secret", AT(client_secret), AT(client_secret_count)},
+    {"cookie", AT(cookie), AT(cookie_count)},
+    {"origin", AT(origin), AT(origin_count)},
+    {"sec-fetch-site", AT(fetch_site), AT(fetch_site_count)},
+    {"x-posthorn-csrf", AT(csrf), AT(csrf_count)},
 };
 
 static void read_header(struct request *request, const struct http_header *header)
@@ -99,7 +103,8 @@ void request_keep(struct request *request)
         &request->method,     &request->path,          &request->query,
         &request->body,       &request->content_type,  &request->content_encoding,
         &request->if_match,   &request->authorization, &request->idempotency,
-        &request->client_key, &request->client_secret,
+        &request->client_key, &request->client_secret, &request->cookie,
+        &request->origin,     &request->fetch_site,    &request->csrf,
     };
 
     if (request->is_kept) {

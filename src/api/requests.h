@@ -44,6 +44,7 @@ enum path_name {
     PATH_PROFILE,
     PATH_JOB,
     PATH_TYPE,
+    PATH_SESSION,
     PATH_NAMES
 };
 
@@ -51,6 +52,7 @@ enum path_name {
 enum request_wait {
     WAIT_NOTHING,
     WAIT_KEY,
+    WAIT_SESSION,
     WAIT_WINDOW,
     WAIT_APP,
     WAIT_OTHER_REQUEST, // that loads the same app
@@ -88,6 +90,8 @@ struct request {
     size_t authorization_count, idempotency_count;
     struct text_span client_key, client_secret;
     size_t client_key_count, client_secret_count;
+    struct text_span cookie, origin, fetch_site, csrf;
+    size_t cookie_count, origin_count, fetch_site_count, csrf_count;
     struct address peer;
     const struct error *fault; // why it cannot be served; NULL: none
     struct text_span names[PATH_NAMES];
@@ -107,6 +111,8 @@ struct request {
     int key_rate_per_s, key_burst;
     uint32_t scopes;
     enum event_mode mode;
+    bool is_session; // key_id and all above are a session's at the portal …
+    int64_t session_created_ms, session_ends_ms;
     int64_t app_id;
     const struct profile *profile; // the app's
     int64_t object_id;             // the webhook, key, event; or the delivery's event
@@ -142,11 +148,11 @@ struct response {
     const char *type;
     struct reply_header headers[RESPONSE_HEADERS_MAX];
     size_t header_count;
-    char texts[RESPONSE_HEADERS_MAX][80]; // where header values may be written
+    char texts[RESPONSE_HEADERS_MAX][160]; // where header values may be written
     struct buf body;
 };
 
-// A header whose value is written for this answer (at most 79 bytes).
+// A header whose value is written for this answer (at most 159 bytes).
 void response_header(struct response *response, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 // Makes a problem document of it: an answer that cannot be given after all.

@@ -73,6 +73,22 @@ const struct route routes[] = {
     {"DELETE", APP "/keys/{key}", SCOPE_KEY_DELETE, 0, NO_OP, OP_KEY, key_delete_ask,
      nothing_answer},
 
+    {"POST", APP "/portal-links", SCOPE_OPERATOR, ROUTE_BODY | ROUTE_MAYBE | ROUTE_ONCE,
+     NO_OP, OP_LINK, link_create_ask, NULL},
+    {"GET", APP "/sessions", SCOPE_OPERATOR, 0, NO_OP, OP_LIST, session_list_ask,
+     session_list_answer},
+    {"DELETE", APP "/sessions", SCOPE_OPERATOR, 0, NO_OP, OP_SESSION, session_end_all_ask,
+     nothing_answer},
+    {"DELETE", APP "/sessions/{session}", SCOPE_OPERATOR, 0, NO_OP, OP_SESSION,
+     session_end_ask, nothing_answer},
+    {"POST", "/v1/session", 0, ROUTE_OPEN | ROUTE_BODY, NO_OP, OP_SESSION, login_ask,
+     login_answer},
+    {"GET", "/v1/session", 0, ROUTE_ANY_KEY | ROUTE_OF_KEY, NO_OP, NO_OP, login_show_ask,
+     NULL},
+    {"DELETE", "/v1/session", 0, ROUTE_ANY_KEY, NO_OP, OP_SESSION, logout_ask, logout_answer},
+    {"GET", "/v1/self", 0, ROUTE_ANY_KEY | ROUTE_OF_KEY, NO_OP, OP_KEY_BY_LOOKUP, self_ask,
+     self_answer},
+
     {"POST", "/v1/keys", SCOPE_OPERATOR, ROUTE_BODY | ROUTE_ONCE, NO_OP, OP_KEY,
      operator_key_create_ask, NULL},
     {"GET", "/v1/keys", SCOPE_OPERATOR, 0, NO_OP, OP_LIST, key_list_ask, key_list_answer},
@@ -133,7 +149,7 @@ const struct route route_nowhere = {"",    "",    0,           ROUTE_ANY_KEY,
 static const char *const path_names[PATH_NAMES] = {
     [PATH_APP] = "app",     [PATH_KEY] = "key",           [PATH_WEBHOOK] = "webhook",
     [PATH_EVENT] = "event", [PATH_DELIVERY] = "delivery", [PATH_PROFILE] = "profile",
-    [PATH_TYPE] = "type",   [PATH_JOB] = "job",
+    [PATH_TYPE] = "type",   [PATH_JOB] = "job",           [PATH_SESSION] = "session",
 };
 
 const char *path_name_text(enum path_name name)

@@ -22,6 +22,7 @@ enum route_flag {
     ROUTE_RAW = 8,          // reads the JSON by itself
     ROUTE_ONCE = 16,        // takes an Idempotency-Key
     ROUTE_OPERATORS = 4096, // of the operator's own app, which its path does not name
+    ROUTE_OF_KEY = 8192,    // of the key's own app; an operator's key has none
     ROUTE_FIGURES = 256,    // reads webhooks' figures, too
     ROUTE_MAYBE = 32,       // its body may be left out
     ROUTE_SENDS = 64, // the op is handed over once its event was sent (api/webhook_tests.c)

@@ -181,6 +181,7 @@ static const struct style styles[] = {
      .error_type = PROBLEM_TYPE,
      .key_wanted = "give a valid key in the header Authorization, as \"Bearer KEY\"",
      .challenge = "Bearer realm=\"posthorn\"",
+     .has_sessions = true,
      .read_key = auth_read_bearer,
      .status_of = error_http_status,
      .write_error = write_problem},

@@ -25,6 +25,7 @@ struct style {
     const char *challenge;  // WWW-Authenticate of a 401; NULL: none
     bool is_of_key;         // paths name no app: it is the key's
     bool is_windowed;       // a key's calls are counted by the hour
+    bool has_sessions;      // a portal session's cookie counts as a key
     // False: no key that could be one of ours.
     bool (*read_key)(const struct request *request, struct key_parts *ret);
     // NULL: as the native door spells it.

@@ -23,6 +23,7 @@
     X(BAD_CURSOR, 400, 64, "bad_cursor", "The cursor is not one of ours")                 \
     X(UNAUTHENTICATED, 401, 77, "unauthenticated", "No valid key was given")              \
     X(FORBIDDEN_SCOPE, 403, 77, "forbidden_scope", "The key lacks a scope")               \
+    X(CSRF, 403, 77, "csrf", "The request may come from another site's page")             \
     X(NOT_FOUND, 404, 66, "not_found", "There is no such thing")                          \
     X(METHOD_NOT_ALLOWED, 405, 64, "method_not_allowed", "The path has no such method")   \
     X(REQUEST_TIMEOUT, 408, 69, "request_timeout", "The request took too long to arrive") \

@@ -23,7 +23,9 @@
     X(JOB, "job_")      \
     X(SOURCE, "src_")   \
     X(SECRET, "sec_")   \
-    X(CURSOR, "cur_")
+    X(CURSOR, "cur_")   \
+    X(LINK, "lnk_")     \
+    X(SESSION, "ses_")
 
 enum id_kind {
 #define X(name, prefix) ID_##name,

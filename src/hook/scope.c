@@ -30,6 +30,15 @@ bool scope_find(const char *text, uint32_t *ret)
     return false;
 }
 
+uint32_t scope_of_apps(void)
+{
+    uint32_t all = 0;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        all |= (uint32_t)rows[i].scope;
+    return all & ~(uint32_t)SCOPE_OPERATOR;
+}
+
 bool scope_allows(uint32_t scopes, uint32_t needed)
 {
     return (scopes & SCOPE_OPERATOR) != 0 || (scopes & needed) == needed;

@@ -36,6 +36,7 @@ enum scope {
 
 const char *scope_text(enum scope scope);            // of one bit; NULL: no such
 bool scope_find(const char *text, uint32_t *ret);    // the bit of that text; false: none
+uint32_t scope_of_apps(void);                        // all that a key of an app can have
 bool scope_allows(uint32_t scopes, uint32_t needed); // OPERATOR allows all
 
 #endif

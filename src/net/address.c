@@ -6,15 +6,26 @@
 #include <stdio.h>
 #include <string.h>
 
-void address_text(const struct address *address, char *ret)
+void address_host(const struct address *address, char *ret)
 {
-    char host[INET6_ADDRSTRLEN] = "";
     bool is_v6 = address->as.any.sa_family == AF_INET6;
     const void *bytes = is_v6 ? (const void *)&address->as.v6.sin6_addr
                               : (const void *)&address->as.v4.sin_addr;
 
     ret[0] = '\0';
-    if (address->len == 0 || !inet_ntop(address->as.any.sa_family, bytes, host, sizeof host))
+    if (address->len > 0 &&
+        !inet_ntop(address->as.any.sa_family, bytes, ret, ADDRESS_TEXT_MAX))
+        ret[0] = '\0';
+}
+
+void address_text(const struct address *address, char *ret)
+{
+    char host[ADDRESS_TEXT_MAX];
+    bool is_v6 = address->as.any.sa_family == AF_INET6;
+
+    address_host(address, host);
+    ret[0] = '\0';
+    if (host[0] == '\0')
         return;
     snprintf(ret, ADDRESS_TEXT_MAX, is_v6 ? "[%s]:%u" : "%s:%u", host,
              (unsigned)address_port(address));

@@ -22,6 +22,7 @@ enum { ADDRESS_TEXT_MAX = 64 };
 
 // "127.0.0.1:8080" or "[::1]:8080"; ret must hold ADDRESS_TEXT_MAX.
 void address_text(const struct address *address, char *ret);
+void address_host(const struct address *address, char *ret); // the same without its port
 // A literal address with a port, as address_text() writes it. False: not one.
 bool address_parse(const char *text, struct address *ret);
 bool address_equal(const struct address *a, const struct address *b);

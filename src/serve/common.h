@@ -44,6 +44,8 @@ struct common {
     int64_t newest_event; // id, at the start; 0: none
     int in_flight_each;   // attempts in flight a worker may have
     bool is_loopback;
+    char base_url[280];    // serve/reach.h
+    bool has_plain_cookie; // of sessions
     unsigned char id_key[ID_KEY_LEN];
     unsigned char pepper_key[PEPPER_KEY_LEN];
     struct limit_table *key_limits, *stranger_limits, *test_limits;

@@ -8,7 +8,6 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "hook/seal.h"
-#include "net/tls.h"
 #include "serve/common.h"
 #include "serve/drain.h"
 #include "serve/egress.h"
@@ -19,6 +18,7 @@
 #include "serve/peers.h"
 #include "serve/privileges.h"
 #include "serve/profile_folder.h"
+#include "serve/reach.h"
 #include "serve/worker.h"
 #include "store/store.h"
 #include "thread/limit.h"
@@ -85,20 +85,6 @@ static void on_store_lost(void *owner, const char *why)
     _exit(EXIT_IO);
 }
 
-static enum error_code check_scale(struct serve *serve, struct error *error)
-{
-    const struct serve_options *options = serve->common.options;
-
-    serve->common.is_loopback = address_is_loopback(&serve->listener.address);
-    if (options->time_scale == 1)
-        return ERR_OK;
-    if (!serve->common.is_loopback)
-        return error_at(error, ERR_CONFIG, "time-scale", "is for loopback listeners only");
-    log_write(LOG_WARNING, "time.scaled", "every wait passes %d times faster",
-              options->time_scale);
-    return ERR_OK;
-}
-
 static enum error_code open_store(struct serve *serve, int64_t now_ms, struct error *error)
 {
     struct common *common = &serve->common;
@@ -127,18 +113,6 @@ static enum error_code open_store(struct serve *serve, int64_t now_ms, struct er
     return keys_open(common, now_ms, error);
 }
 
-static enum error_code open_tls(struct serve *serve, struct error *error)
-{
-    const struct serve_options *options = serve->common.options;
-
-    if (!options->tls_cert && !options->tls_key)
-        return ERR_OK;
-    if (!options->tls_cert || !options->tls_key)
-        return error_at(error, ERR_CONFIG, options->tls_cert ? "tls-key" : "tls-cert",
-                        "--tls-cert and --tls-key go together");
-    return tls_server_new(options->tls_cert, options->tls_key, &serve->common.tls, error);
-}
-
 static void make_mailboxes(struct common *common)
 {
     common->worker_count = worker_count(common->options);
@@ -158,10 +132,9 @@ static enum error_code prepare(struct serve *serve, struct error *error)
     enum error_code code;
 
     if ((code = listener_bind(&serve->listener, options->listen, error)) != ERR_OK ||
-        (code = check_scale(serve, error)) != ERR_OK ||
+        (code = reach_open(common, &serve->listener.address, error)) != ERR_OK ||
         (code = profile_folder_load(options->profiles, &common->profiles, error)) != ERR_OK ||
         (code = egress_open(common, &serve->listener.address, error)) != ERR_OK ||
-        (code = open_tls(serve, error)) != ERR_OK ||
         (code = files_make_folder(options->data_dir, error)) != ERR_OK ||
         (code = privileges_drop(options->user, options->data_dir, error)) != ERR_OK)
         return code;
@@ -255,7 +228,7 @@ static void dismantle(struct serve *serve)
     limit_table_free(common->stranger_limits);
     limit_table_free(common->test_limits);
     egress_close(common);
-    tls_server_free(common->tls);
+    reach_close(common);
     keyring_free(common->keyring);
     profile_set_done(&common->profiles);
     OPENSSL_cleanse(common->id_key, sizeof common->id_key);

@@ -29,6 +29,7 @@ struct serve_options {
     const char *smtp_password_file;
     const char *mail_from;
     const char *user;
+    const char *public_url; // NULL: the listening address, where that is loopback
     enum log_format log_format;
     enum log_level log_level;
     int workers; // 0: as many as fit

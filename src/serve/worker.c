@@ -190,6 +190,8 @@ static void make_door(struct worker *worker)
         .minter = (common->boot_number * common->worker_count + worker->number) % 1024,
         .newest_event = common->newest_event,
         .metrics_need_key = !common->is_loopback,
+        .base_url = common->base_url[0] != '\0' ? common->base_url : NULL,
+        .has_plain_cookie = common->has_plain_cookie,
         .time_scale = common->options->time_scale,
         .owner = worker,
         .now = door_now,

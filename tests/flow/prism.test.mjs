@@ -130,6 +130,25 @@ async function walkKeys(api, base) {
   await api.delete(`${base}/keys/${json.id}`);
 }
 
+// Prism asks for the cookie by the name that it has over TLS.
+async function walkPortal(api, app) {
+  const base = `/v1/apps/${app}`;
+  const { json: link } = await api.request('POST', `${base}/portal-links`);
+  const token = link.url.split('#portal=')[1];
+  const anyone = { key: null };
+  const { json, headers } = await api.post('/v1/session', { token }, anyone);
+  const [cookie] = headers['set-cookie'][0].split(';');
+  const Cookie = `${cookie}; __Host-${cookie}`;
+  await api.get('/v1/session', { ...anyone, headers: { Cookie } });
+  await api.get('/v1/self');
+  await api.get('/v1/self', { ...anyone, headers: { Cookie } });
+  await api.get(`${base}/sessions`);
+  const page = { 'Sec-Fetch-Site': 'same-origin', 'X-Posthorn-CSRF': json.csrf_token };
+  await api.delete('/v1/session', { ...anyone, headers: { Cookie, ...page } });
+  await api.delete(`${base}/sessions/${json.id}`, { or: 404 }); // it has ended
+  await api.delete(`${base}/sessions`);
+}
+
 async function walkTypes(api, app) {
   const base = `/v1/apps/${app}/event-types`;
   await api.get(base);
@@ -193,6 +212,7 @@ test('every operation keeps to the document, and prism finds nothing', async () 
   await walkJobs(api, app);
   await walkKeys(api, `/v1/apps/${app}`);
   await walkKeys(api, '/v1');
+  await walkPortal(api, app);
   await walkTypes(api, app);
   await walkOperatorWebhooks(api);
   await walkDevdraft(api);
@@ -208,6 +228,9 @@ test('every operation keeps to the document, and prism finds nothing', async () 
 const refusals = [
   [401, 'GET', '/v1/apps', { key: null }],
   [403, 'GET', '/v1/apps', { key: () => keyOf('standard') }],
+  [401, 'GET', '/v1/session', { key: null }],
+  [401, 'POST', '/v1/session', { key: null, body: { token: 'x' } }],
+  [404, 'GET', '/v1/session'],
   [404, 'GET', '/v1/apps/nobody'],
   [409, 'POST', '/v1/apps', { body: { name: 'A', profile: 'yoco', uid: 'twice' } }],
   [415, 'POST', '/v1/apps', { body: 'name=A', headers: { 'Content-Type': 'text/plain' } }],

@@ -288,6 +288,7 @@ struct world *world_listening(bool is_loopback)
                                    .guard = world->guard,
                                    .cipher = world->cipher,
                                    .minter = 1,
+                                   .base_url = "https://hooks.example",
                                    .owner = world,
                                    .now = now,
                                    .not_ready = not_ready,

@@ -103,7 +103,7 @@ static void test_every_key(void **state)
     for (size_t i = 0; i < route_count * DOORS; i++) {
         const struct route *route = &routes[i / DOORS];
         const struct place *place = &places[i % DOORS];
-        if (!place_has(place, route)) {
+        if (!place_has(place, route) || (route->flags & ROUTE_OPEN) != 0) {
             continue;
         }
         struct reply stranger = place_ask(world, route, "unknown", "", "{}");

@@ -120,7 +120,8 @@ static void test_rows_make_sense(void **state)
         // Whatever a POST makes it makes once for one Idempotency-Key; a test is sent at
         // once, each time that it is asked for.
         bool sends = (route->flags & ROUTE_SENDS) != 0;
-        bool makes = strcmp(route->method, "POST") == 0 && has_body && !sends;
+        bool logs_in = (route->flags & ROUTE_OPEN) != 0; // by a link, which works once
+        bool makes = strcmp(route->method, "POST") == 0 && has_body && !sends && !logs_in;
         assert_int_equal((route->flags & ROUTE_ONCE) != 0, makes);
     }
 }
