@@ -19,7 +19,7 @@ struct command;
     X(HELP, "help", 'h', NULL, "show this help")                                             \
     X(JSON, "json", 0, NULL, "print the API's own objects, byte for byte")                   \
     X(APP, "app", 'a', "APP",                                                                \
-      "the app, by id or uid (POSTHORN_APP; one app alone is found)")                        \
+      "the app, by id or uid (POSTHORN_APP; the key's own, or one alone, is found)")         \
     X(URL, "server", 0, "URL", "the server (POSTHORN_URL, or http://127.0.0.1:8080)")        \
     X(API_KEY_FILE, "api-key-file", 0, "FILE",                                               \
       "holds the key (POSTHORN_API_KEY_FILE, or the key itself in POSTHORN_API_KEY)")        \
@@ -33,6 +33,7 @@ struct command;
     X(SCOPES, "scopes", 0, "SCOPE,…", "what it may do (all that the maker may)")             \
     X(MODE, "mode", 0, "live|test", "its mode")                                              \
     X(EXPIRES, "expires", 0, "TIME", "when it stops to count: a time, or in 30d")            \
+    X(EXPIRES_IN, "expires-in", 0, "TIME", "how long it works: up to 15m")                   \
     X(URL_TO, "to", 0, "URL", "where deliveries go")                                         \
     X(EVENTS, "events", 0, "TYPE,…", "the types of events that it gets")                     \
     X(HEADERS, "headers", 0, "FILE", "lines \"Name: value\"; - is standard input")           \

@@ -58,6 +58,21 @@ int app_change(const struct args *args)
     return remote_show(args, &call, &VIEW(columns), NULL);
 }
 
+int app_portal_link(const struct args *args)
+{
+    static const struct column link[] = {
+        {"URL", "url", false}, {"EXPIRES", "expires_at", false}, {"SCOPES", "scopes", false}};
+    static const struct member members[] = {
+        {FLAG_SCOPES, "scopes", MEMBER_TEXTS},
+        {FLAG_EXPIRES_IN, "expires_in_s", MEMBER_SECONDS}};
+    const struct remote_call call = {.method = "POST",
+                                     .pattern = "/v1/apps/{1}/portal-links",
+                                     MEMBERS(members),
+                                     .has_body = true};
+
+    return remote_show(args, &call, &VIEW(link), "whoever opens it is logged in as the app");
+}
+
 int app_delete(const struct args *args)
 {
     const struct remote_call call = {.method = "DELETE", .pattern = "/v1/apps/{1}"};

@@ -39,6 +39,21 @@ int key_list(const struct args *args)
     return remote_list(args, &call, &VIEW(columns));
 }
 
+int key_self(const struct args *args)
+{
+    static const struct column self[] = {
+        {"APP", "app.id", false},         {"UID", "app.uid", false},
+        {"NAME", "app.name", false},      {"PROFILE", "app.profile", false},
+        {"KEY", "key.id", false},         {"KEY'S NAME", "key.name", false},
+        {"MODE", "key.mode", false},      {"ENDS IN", "key.hint", false},
+        {"SCOPES", "key.scopes", false},  {"EXPIRES", "key.expires_at", false},
+        {"RATE", "key.rate_per_s", true}, {"BURST", "key.burst", true},
+    };
+    const struct remote_call call = {.method = "GET", .pattern = "/v1/self"};
+
+    return remote_show(args, &call, &VIEW(self), NULL);
+}
+
 int key_revoke(const struct args *args)
 {
     const struct remote_call call = {.method = "DELETE", .pattern = KEYS "/{1}"};

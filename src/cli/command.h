@@ -52,7 +52,9 @@ int command_run(int argc, char **argv);
 
 command_fn cmd_serve, cmd_limits, cmd_version, cmd_completion, cmd_manual, cmd_help;
 command_fn app_add, app_list, app_show, app_change, app_delete;
-command_fn key_add, key_list, key_revoke;
+command_fn app_portal_link;
+command_fn key_add, key_list, key_revoke, key_self;
+command_fn session_list, session_end, session_end_all;
 command_fn webhook_add, webhook_list, webhook_show, webhook_change, webhook_enable,
     webhook_disable, webhook_delete, webhook_secret, webhook_rotate, webhook_key,
     webhook_key_drop, webhook_test, webhook_recover;

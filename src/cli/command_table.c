@@ -33,6 +33,8 @@ const struct command commands[] = {
     {"app", "show", "APP", 1, 1, SERVER, false, app_show, "show one"},
     {"app", "change", "APP", 1, 1, SERVER | F(NAME) | F(UID) | F(ALERT_EMAIL) | F(STRICT),
      false, app_change, "change its name, uid or address; it keeps its profile"},
+    {"app", "portal-link", "APP", 1, 1, SERVER | ONCE | F(SCOPES) | F(EXPIRES_IN), false,
+     app_portal_link, "make a link that opens its portal once"},
     {"app", "delete", "APP", 1, 1, SERVER | F(YES), false, app_delete,
      "erase it with all its webhooks, keys, events and deliveries"},
 
@@ -42,6 +44,14 @@ const struct command commands[] = {
     {"key", "list", "", 0, 0, OF_BOTH | PAGES, false, key_list, "list them, newest first"},
     {"key", "revoke", "KEY", 1, 1, OF_BOTH, false, key_revoke,
      "make it open nothing any more"},
+    {"key", "self", "", 0, 0, SERVER, false, key_self,
+     "show whose key you use, and what it may"},
+
+    {"session", "list", "", 0, 0, OF_APP | PAGES, false, session_list,
+     "list who is logged in at an app's portal, newest first"},
+    {"session", "end", "SESSION", 1, 1, OF_APP, false, session_end, "log one out"},
+    {"session", "end-all", "", 0, 0, OF_APP, false, session_end_all,
+     "log all out, and void the links that are not yet used"},
 
     {"webhook", "add", "URL", 1, 1, OF_BOTH | ONCE | SETTINGS | F(DISABLED) | F(SECRET_FILE),
      false, webhook_add, "register an endpoint"},
@@ -130,6 +140,9 @@ const struct noun nouns[] = {
      "posthorn app add 'Corner shop' --profile PROFILE --uid shop-7", false},
     {"key", "what opens an app",
      "posthorn key add till --app shop-7 --scopes event:create,delivery:read", false},
+    {"session", "who is logged in at an app's portal",
+     "posthorn app portal-link shop-7 --expires-in 5m\nposthorn session list --app shop-7",
+     false},
     {"webhook", "where an app's events go",
      "posthorn webhook add https://shop.example/hooks --name Orders\n"
      "posthorn webhook change wh_… --waits 5s,5m,2h\n"

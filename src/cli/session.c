@@ -92,35 +92,55 @@ static int no_app(void)
     return code;
 }
 
+static void take_app(struct session *session, const struct json_span *app)
+{
+    struct json_span id = view_member(app, "id");
+    struct buf text;
+
+    buf_init(&text, KEY_BYTES_MAX);
+    view_value(&text, &id);
+    session->app = memory_copy(text.data ? text.data : "", text.len);
+    buf_done(&text);
+}
+
 // One app alone need not be named.
 static int find_only_app(struct session *session)
 {
     const struct question question = {.method = "GET", .path = "/v1/apps?limit=2"};
-    struct json_span list, app, id, second;
+    struct json_span list, app, second;
     struct json_walk walk;
     struct reply reply;
-    struct buf text;
     int code = session_ask(session, &question, &reply);
 
-    if (code == EXIT_NOT_ALLOWED && reply.answer.status == 403)
-        say_hint("or say which app with --app or POSTHORN_APP");
     if (code != 0)
         return code;
     list = view_member(&reply.json, "data");
-    buf_init(&text, KEY_BYTES_MAX);
     json_walk_init(&walk, &list);
-    if (list.kind != JSON_LIST || !json_next_item(&walk, &app)) {
+    if (list.kind != JSON_LIST || !json_next_item(&walk, &app))
         code = no_app();
-    } else if (json_next_item(&walk, &second)) {
+    else if (json_next_item(&walk, &second))
         code = several_apps();
-    } else {
-        id = view_member(&app, "id");
-        view_value(&text, &id);
-        session->app = memory_copy(text.data ? text.data : "", text.len);
-    }
-    buf_done(&text);
+    else
+        take_app(session, &app);
     reply_done(&reply);
     return code;
+}
+
+// An app's key says whose it is; the operator's is of none.
+static int find_app(struct session *session)
+{
+    const struct question question = {.method = "GET", .path = "/v1/self"};
+    struct reply reply;
+    struct json_span app;
+    int code = session_ask(session, &question, &reply);
+
+    if (code != 0)
+        return code;
+    app = view_member(&reply.json, "app");
+    if (app.kind == JSON_MAP)
+        take_app(session, &app);
+    reply_done(&reply);
+    return app.kind == JSON_MAP ? 0 : find_only_app(session);
 }
 
 int session_app(struct session *session, const char **ret)
@@ -136,7 +156,7 @@ int session_app(struct session *session, const char **ret)
         if (named)
             session->app = memory_copy(named, strlen(named));
         else
-            code = find_only_app(session);
+            code = find_app(session);
     }
     *ret = session->app;
     return code;

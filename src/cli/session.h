@@ -25,7 +25,8 @@ struct reply {
 int session_open(struct session *session, const struct args *args);
 void session_close(struct session *session); // after a failed session_open(), too
 
-// The app that --app or POSTHORN_APP names, else the only one there is. Borrowed.
+// The app that --app or POSTHORN_APP names, else the key's own, or the only one there is.
+// Borrowed.
 int session_app(struct session *session, const char **ret);
 
 // Append a path: {app} is the app, {1} and {2} the command's arguments, all escaped. With
