@@ -198,6 +198,18 @@ for (const profile of ['mileston', 'stablemint', 'devdraft', 'yoco', 'mesilat', 
     assert.equal(event.test, true);
   });
 
+// Where a contract's payload says whether money moved, a test event says that none did.
+for (const [profile, says] of [
+  ['mileston', ({ payload }) => payload.env === 'test'],
+  ['yoco', ({ payload }) => payload.mode === 'test'],
+  ['mesilat', (payload) => payload.trigger_type === 'manual'],
+])
+  test(`${profile}: a test event does not pass for a payment`, async (t) => {
+    const shop = await open(t, profile);
+    assert.equal((await shop.api.post(`${webhookPath(shop)}/test`)).status, 200);
+    assert.ok(says(JSON.parse(shop.receiver.requests[0].body)));
+  });
+
 test('a test event may bring its own type and payload', async (t) => {
   const shop = await open(t, 'standard');
   const test = (body) => shop.api.post(`${webhookPath(shop)}/test`, body);
