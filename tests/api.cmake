@@ -1,11 +1,11 @@
-foreach(module routes problem key_text cookie csrf cursor fields auth style pair_render)
+foreach(module json_tree routes problem key_text cookie csrf cursor fields auth style pair_render)
   add_unit_test(api ${module})
 endforeach()
 
 # These drive the door with a real server and a real store.
 foreach(module door door_matrix door_limits door_objects door_keys door_attempts door_load
-               door_styles door_platforms door_foreign door_sends door_portal
-               door_sessions)
+               door_styles door_platforms door_foreign door_sends door_numbers
+               door_portal door_sessions)
   add_unit_test(api ${module})
   if(TARGET test_${module})
     target_sources(test_${module} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/door_world.c

@@ -1,5 +1,6 @@
 #include "api/json_body.h"
 
+#include "api/json_tree.h"
 #include "api/routes.h"
 #include "base/json_span.h"
 #include "base/text.h"
@@ -39,7 +40,7 @@ static enum error_code read_tree(struct request *request, struct error *error)
         return code;
     }
     request->json =
-        json_loadb(span.at, span.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+        json_tree(span.at, span.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
     if (request->json == NULL) {
         return json_error_code(&why) == json_error_duplicate_key
                    ? error_set(error, ERR_DUPLICATE_KEY, "a member stands twice")

@@ -127,6 +127,23 @@ json_t *render_webhook(struct door *door, const struct webhook_row *row,
     return webhook;
 }
 
+static void add_text(struct buf *ret, const char *name, const char *json)
+{
+    buf_add_format(ret, ",\"%s\":", name);
+    buf_add_str(ret, json != NULL ? json : "null");
+}
+
+void render_add_webhook(struct buf *ret, json_t *webhook, const struct settings *settings)
+{
+    json_write(ret, webhook);
+    if (buf_ok(ret)) {
+        ret->len--; // the brace
+    }
+    add_text(ret, "metadata", settings->metadata);
+    add_text(ret, "filter", settings->filter);
+    buf_add_char(ret, '}');
+}
+
 // An attempt that is in flight is not a state of the store: it is open and due.
 const char *render_state(const struct delivery_row *row, int64_t now_ms)
 {

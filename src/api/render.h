@@ -34,8 +34,11 @@ json_t *render_scopes(uint32_t scopes);
 json_t *render_session(struct door *door, const struct session_row *row);
 json_t *render_key(struct door *door, const struct key_row *row);
 // shows_headers: false where the sealed headers were not read; the member is then left out.
+// Without metadata and filter.
 json_t *render_webhook(struct door *door, const struct webhook_row *row,
                        const struct settings *settings, bool shows_headers);
+// Appends it with them, in the bytes that they came in; takes webhook.
+void render_add_webhook(struct buf *ret, json_t *webhook, const struct settings *settings);
 json_t *render_delivery(struct door *door, const struct delivery_row *row, int64_t now_ms);
 // Appends what is known of an attempt, without braces. room: bytes of bodies that the answer
 // may still hold.

@@ -1,5 +1,6 @@
 #include "api/translate.h"
 
+#include "api/json_tree.h"
 #include "base/memory.h"
 
 #include <assert.h>
@@ -50,7 +51,8 @@ enum error_code translate_ask(struct request *request, struct op *op,
 
 json_t *translate_take_answer(struct request *request)
 {
-    json_t *answer = json_loadb(request->answer.data, request->answer.len, 0, NULL);
+    json_error_t why;
+    json_t *answer = json_tree(request->answer.data, request->answer.len, 0, &why);
 
     assert(answer != NULL);
     memory_wipe(request->answer.data, request->answer.len);

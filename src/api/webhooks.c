@@ -132,7 +132,7 @@ static void prepare_answer(struct request *request, int status, const struct op 
         json_object_set_new(answer, "secret", json_string(shown));
     }
     request->status = status;
-    json_write(&request->answer, answer);
+    render_add_webhook(&request->answer, answer, &draft->settings);
 }
 
 static void put_new_row(struct request *request, struct op *op, const struct draft *draft)
@@ -282,7 +282,7 @@ void webhook_get_answer(struct request *request, struct op *op, struct response 
     response_header(response, "ETag", "\"%d\"", row->version);
     json_t *webhook = render_webhook(request->door, row, &settings, true);
     json_object_set_new(webhook, "stats", pair_stats(request, 0, true));
-    response_json(response, 200, webhook);
+    render_add_webhook(&response->body, webhook, &settings);
     settings_done(&settings);
 }
 
@@ -302,7 +302,7 @@ static enum error_code add_webhook(struct request *request, const struct op *op,
     if (code == ERR_OK) {
         json_t *webhook = render_webhook(request->door, row, &settings, false);
         json_object_set_new(webhook, "stats", pair_stats(request, at, true));
-        json_write(ret, webhook);
+        render_add_webhook(ret, webhook, &settings);
         settings_done(&settings);
     }
     return code;

@@ -179,27 +179,6 @@ static enum error_code wrong(const struct reading *reading, const char *why)
                     reading->number, why);
 }
 
-// A client that reads the filter gets the same numbers: those that a double holds.
-enum { DIGITS_MAX = 15, EXPONENT_MAX = 99 };
-
-static bool is_usual_number(const struct json_span *number)
-{
-    size_t digits = 0, exponent = 0;
-    bool is_whole = true, is_behind_e = false;
-    for (size_t i = 0; i < number->len; i++) {
-        char c = number->at[i];
-        bool is_digit = c >= '0' && c <= '9';
-        is_behind_e = is_behind_e || c == 'e' || c == 'E';
-        is_whole = is_whole && (is_digit || c == '-');
-        if (is_digit && is_behind_e && exponent <= EXPONENT_MAX)
-            exponent = exponent * 10 + (size_t)(c - '0');
-        else if (is_digit && !is_behind_e)
-            digits += digits > 0 || c != '0';
-    }
-    return is_whole ? digits <= DIGITS_MAX + 3
-                    : digits <= DIGITS_MAX && exponent <= EXPONENT_MAX;
-}
-
 static enum error_code read_operand(const struct reading *reading,
                                     const struct comparison *comparison,
                                     const struct json_span *value)
@@ -210,8 +189,6 @@ static enum error_code read_operand(const struct reading *reading,
                         "condition %zu: %s takes %s", reading->number, comparison->name,
                         comparison->needs);
     }
-    if (value->kind == JSON_NUMBER && !is_usual_number(value))
-        return wrong(reading, "a number has more than 15 digits (a whole one more than 18)");
     condition->values =
         memory_resize(condition->values, (condition->count + 1) * sizeof *condition->values);
     struct operand *ret = &condition->values[condition->count++];

@@ -182,15 +182,12 @@ static enum error_code set_metadata(struct settings *settings, const struct prof
                                     const json_t *value, struct error *error)
 {
     (void)profile;
-    if (!json_is_object(value))
+    if (!json_is_string(value))
         return wrong(error, "metadata", "must be an object");
-    char *text = json_dumps(value, JSON_COMPACT);
-    if (!text || strlen(text) > METADATA_MAX) {
-        free(text);
+    if (json_string_length(value) > METADATA_MAX)
         return wrong(error, "metadata", "is longer than 4096 bytes");
-    }
     free(settings->metadata);
-    settings->metadata = text;
+    settings->metadata = memory_copy(json_string_value(value), json_string_length(value));
     return ERR_OK;
 }
 

@@ -28,7 +28,7 @@ struct settings {
     int per_second_max; // 0: none
     bool is_encrypted;
     int disable_after_days; // 0: never
-    char *metadata;         // a JSON object's text, or NULL
+    char *metadata;         // a JSON object's text, as it came, or NULL
     char *alert_email;      // told of a failed delivery, rather than the app's; or NULL
     char *filter;           // the text of a list of conditions (hook/filter.h), or NULL
     // While being read: types that the app has beside its profile's. NULL-terminated and
@@ -42,10 +42,10 @@ void settings_done(struct settings *settings);
 
 // Take one member of a request's body or of a stored column: events, headers, waits,
 // timeout_s, in_flight_max, per_second_max, encrypted, disable_after_days, metadata, filter,
-// alert_email; null: back to the default. filter is given as the text of its JSON, so that
-// its numbers keep their digits. Errors: ERR_UNKNOWN_FIELD (not one of these),
-// ERR_INVALID_FIELD, ERR_HEADER_NOT_ALLOWED, ERR_UNKNOWN_EVENT_TYPE; the settings are
-// unchanged then.
+// alert_email; null: back to the default. metadata (an object) and filter are given as the
+// text of their JSON, so that their numbers keep their digits. Errors: ERR_UNKNOWN_FIELD (not
+// one of these), ERR_INVALID_FIELD, ERR_HEADER_NOT_ALLOWED, ERR_UNKNOWN_EVENT_TYPE; the
+// settings are unchanged then.
 enum error_code settings_set(struct settings *settings, const struct profile *profile,
                              const char *name, const json_t *value,
                              struct error *error) MUST_CHECK;
@@ -58,7 +58,8 @@ void settings_free_texts(char **texts);
 
 // As JSON: for the store (without headers, which are sealed apart), or for the API (with
 // header names but masked values; every member there, null where the profile's default
-// holds). The caller's to json_decref().
+// holds; without metadata and filter, whose text stands above as it came). The caller's to
+// json_decref().
 json_t *settings_to_store(const struct settings *settings);
 json_t *settings_to_api(const struct settings *settings);
 json_t *settings_headers(const struct settings *settings); // {"name":"value"}: to be sealed

@@ -32,19 +32,6 @@ static json_t *number_or_null(int64_t number)
     return number > 0 ? json_integer(number) : json_null();
 }
 
-static json_t *metadata(const struct settings *settings)
-{
-    json_t *value = settings->metadata ? json_loads(settings->metadata, 0, NULL) : NULL;
-    return value ? value : json_null();
-}
-
-// For people; the store keeps its text.
-static json_t *filter(const struct settings *settings)
-{
-    json_t *value = settings->filter ? json_loads(settings->filter, 0, NULL) : NULL;
-    return value ? value : json_null();
-}
-
 static json_t *headers(const struct settings *settings, const char *mask)
 {
     json_t *map = json_object();
@@ -65,7 +52,6 @@ static json_t *common(const struct settings *settings)
     json_object_set_new(map, "encrypted", json_boolean(settings->is_encrypted));
     json_object_set_new(map, "disable_after_days",
                         number_or_null(settings->disable_after_days));
-    json_object_set_new(map, "metadata", metadata(settings));
     json_object_set_new(map, "alert_email",
                         settings->alert_email ? json_string(settings->alert_email)
                                               : json_null());
@@ -81,6 +67,8 @@ json_t *settings_to_store(const struct settings *settings)
     json_object_foreach_safe(map, next, name,
                              value) if (json_is_null(value) || json_is_false(value))
         json_object_del(map, name);
+    if (settings->metadata)
+        json_object_set_new(map, "metadata", json_string(settings->metadata));
     if (settings->filter)
         json_object_set_new(map, "filter", json_string(settings->filter));
     return map;
@@ -90,7 +78,6 @@ json_t *settings_to_api(const struct settings *settings)
 {
     json_t *map = common(settings);
     json_object_set_new(map, "headers", headers(settings, "***"));
-    json_object_set_new(map, "filter", filter(settings));
     return map;
 }
 

@@ -92,6 +92,7 @@ static struct reply ask_once(struct world *world, const struct buf *text)
 
     reply.status = atoi(received.data + 9);
     snprintf(reply.head, sizeof reply.head, "%.*s", (int)at, received.data);
+    reply.text = memory_copy(received.data + at, received.len - at);
     reply.json = json_loadb(received.data + at, received.len - at, JSON_DECODE_ANY, NULL);
     buf_done(&received);
     close(fd);
@@ -167,6 +168,8 @@ void reply_done(struct reply *reply)
 {
     json_decref(reply->json);
     reply->json = NULL;
+    free(reply->text);
+    reply->text = NULL;
 }
 
 const char *reply_header(const struct reply *reply, const char *name, char ret[200])

@@ -20,10 +20,12 @@ void world_free(struct world *world);
 void world_turn(struct world *world);   // one turn that waits for at most a millisecond
 int world_connect(struct world *world); // a client's descriptor
 
-// What came back. json is NULL where the body is none; reply_done() releases it.
+// What came back. json is NULL where the body is none, or nothing that jansson takes;
+// reply_done() releases both.
 struct reply {
     int status;
     char head[4096];
+    char *text; // the body
     json_t *json;
 };
 void reply_done(struct reply *reply);
