@@ -1,4 +1,4 @@
-foreach(module runs bloom inflight sqlite_plans)
+foreach(module runs trail bloom inflight sqlite_plans)
   add_unit_test(store ${module})
 endforeach()
 
@@ -6,7 +6,7 @@ endforeach()
 add_library(conformance STATIC
   store/conformance.c store/steps.c store/scratch.c store/cases_accept.c store/cases_settle.c
   store/cases_claim.c store/cases_config.c store/cases_keys.c store/cases_read.c store/cases_job.c store/cases_order.c store/cases_record.c store/cases_stats.c
-  store/cases_post.c store/cases_clock.c store/cases_portal.c)
+  store/cases_post.c store/cases_clock.c store/cases_portal.c store/cases_trail.c)
 target_include_directories(conformance PUBLIC ${CMAKE_SOURCE_DIR}/tests)
 target_link_libraries(conformance PUBLIC store ${CMOCKA})
 
@@ -24,5 +24,6 @@ add_store_test(store_statistics)
 add_store_test(store_migrate)
 
 # Not a test: what the store alone can do on this machine.
-add_executable(bench_store EXCLUDE_FROM_ALL bench/bench_store.c)
-target_link_libraries(bench_store store)
+add_executable(bench_store EXCLUDE_FROM_ALL bench/bench_store.c bench/pages.c)
+target_include_directories(bench_store PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(bench_store store m)

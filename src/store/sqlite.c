@@ -74,6 +74,7 @@ bool sqlite_begin(struct store_backend *backend, bool writes)
     backend->noted_before_ms = backend->noted_ms;
     backend->caught_up_count = 0;
     runs_mark(&backend->runs);
+    trail_mark(&backend->trail);
     return sqlite_run(backend, writes ? SQL_BEGIN_WRITE : SQL_BEGIN_READ);
 }
 
@@ -87,6 +88,7 @@ static void roll_back(struct store_backend *backend)
         sqlite_run(backend, SQL_ROLLBACK);
     }
     runs_rollback(&backend->runs);
+    trail_rollback(&backend->trail);
     backend->stat = backend->stat_before;
     backend->noted_ms = backend->noted_before_ms;
     for (size_t i = 0; i < backend->caught_up_count; i++)
@@ -114,6 +116,7 @@ enum store_verdict sqlite_end(struct store_backend *backend)
 {
     if (sqlite_run(backend, SQL_COMMIT)) {
         runs_commit(&backend->runs);
+        trail_commit(&backend->trail);
         return STORE_DONE;
     }
     roll_back(backend);

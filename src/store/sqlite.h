@@ -13,6 +13,7 @@
 #include "store/backend.h"
 #include "store/runs.h"
 #include "store/sqlite_sql.h"
+#include "store/trail.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -48,6 +49,7 @@ struct sweep {
 struct erase {
     int64_t app_id; // 0: none
     int64_t event_id;
+    int64_t run; // of trails, the last that was looked at
 };
 
 // Statistics: how far they are folded (store/sqlite_stat.h).
@@ -80,6 +82,7 @@ struct store_backend {
     struct map apps;     // id → struct known_app
     struct map webhooks; // id → struct known_webhook
     struct runs runs;    // idempotency keys
+    struct trail trail;  // of apps and webhooks
     int64_t last_event;  // the greatest id accepted
     int64_t last_attempt;
     int64_t last_log;
@@ -99,6 +102,7 @@ struct store_backend {
     struct erase erase;
     bool has_work;          // of sweeping or erasing
     int64_t retained_event; // the last that was looked at for its age
+    int64_t expired_run;    // of trails, the same
     bool has_jobs;          // perhaps
     int64_t job_webhook;    // whose job had the last step
     int64_t pruned_ms;      // when old keys and replies were last looked for

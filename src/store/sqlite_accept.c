@@ -75,7 +75,12 @@ static bool add_event(struct store_backend *backend, const struct accept *plan)
     bind_bytes(add, 11, event->original, event->original_len);
     sqlite3_bind_int(add, 12, (int)event->trigger);
     sqlite3_bind_text(add, 13, event->order_key, -1, SQLITE_STATIC);
-    return sqlite_run(backend, SQL_EVENT_ADD) && sqlite3_changes(backend->db) == 1;
+    if (!sqlite_run(backend, SQL_EVENT_ADD) || sqlite3_changes(backend->db) != 1)
+        return false;
+    trail_add_event(&backend->trail, event->id, event->app_id, event->type);
+    for (size_t n = 0; n < plan->target_count; n++)
+        trail_add(&backend->trail, plan->webhook_ids[n], event->id, (int)n);
+    return true;
 }
 
 static void tell_fresh(const struct accept *plan, size_t n, int64_t now_ms, struct news *news)

@@ -1,8 +1,11 @@
 #include "store/sqlite_job.h"
 
+#include "hook/id.h"
 #include "store/sqlite.h"
 #include "store/sqlite_delivery.h"
 #include "store/sqlite_read.h"
+
+#define JOB_KEEP_MS (INT64_C(30) * 86400 * 1000)
 
 // To count an entry costs a hundredth of what it costs to write one.
 enum { RECOVER_ROWS = 500, COUNT_ROWS = 5000 };
@@ -228,6 +231,14 @@ bool sqlite_recover(struct store_backend *backend, int64_t now_ms, struct news *
     }
     keep_place(backend, &place);
     return true;
+}
+
+bool job_prune(struct store_backend *backend, int64_t now_ms)
+{
+    sqlite3_bind_int64(sqlite_statement(backend, SQL_JOB_PRUNE), 1,
+                       id_first_at(now_ms - JOB_KEEP_MS));
+    sqlite_run(backend, SQL_JOB_PRUNE);
+    return sqlite3_changes(backend->db) > 0;
 }
 
 // --- reads ---

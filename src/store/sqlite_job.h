@@ -19,6 +19,9 @@ enum op_result sqlite_job(struct store_backend *backend, struct op *op);
 // One step of the next running job, within the transaction that is open. False: none runs.
 bool sqlite_recover(struct store_backend *backend, int64_t now_ms, struct news *news);
 
+// Forgets some that ended long ago. False: there was none.
+bool job_prune(struct store_backend *backend, int64_t now_ms);
+
 void sqlite_read_job(struct store_reader *reader, struct op *op);
 void sqlite_count_recover(struct store_reader *reader, struct op *op);
 

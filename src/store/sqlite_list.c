@@ -1,12 +1,9 @@
-#include "store/ops.h"
-
-#include "base/arena.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "hook/id.h"
-#include "store/sqlite_claim.h"
-#include "store/sqlite_read.h"
-
-#include <string.h>
+#include "store/ops.h"
+#include "store/sqlite_entry.h"
+#include "store/sqlite_walk.h"
 
 // One list: how its rows are found and read. Rows come newest first, and the first two
 // columns of a query that has two keys are (id, n).
@@ -14,162 +11,53 @@ struct list_kind_row {
     const char *text; // ?1: app, ?2, ?3: the cursor
     size_t row_size;
     bool has_n;
-    // False: the filters leave it out.
-    bool (*read)(struct store_reader *reader, struct op *op, sqlite3_stmt *row, void *ret);
 };
 
-static bool read_app_entry(struct store_reader *reader, struct op *op, sqlite3_stmt *row,
-                           void *ret)
-{
-    (void)reader;
-    read_app(&op->arena, row, ret);
-    return true;
-}
-
-static bool read_key_entry(struct store_reader *reader, struct op *op, sqlite3_stmt *row,
-                           void *ret)
-{
-    (void)reader;
-    read_key(&op->arena, row, ret);
-    return true;
-}
-
-static bool read_session_entry(struct store_reader *reader, struct op *op, sqlite3_stmt *row,
-                               void *ret)
-{
-    struct session_row *session = ret;
-
-    (void)reader;
-    read_session(&op->arena, row, session);
-    return session_is_in_force(session, limit(LIMIT_SESSION_IDLE_MS),
-                               op->as.list.query.now_ms);
-}
-
-static bool read_webhook_entry(struct store_reader *reader, struct op *op, sqlite3_stmt *row,
-                               void *ret)
-{
-    (void)reader;
-    read_webhook(&op->arena, row, ret);
-    return true;
-}
-
-// What is asked of the event: by its type, its mode and when it was accepted.
-static bool event_fits(const struct list_query *query, const char *type, int mode,
-                       int64_t created_ms)
-{
-    return (!query->type || (type && !strcmp(query->type, type))) &&
-           (query->mode == LIST_ANY || query->mode == mode) &&
-           (query->since_ms == 0 || created_ms >= query->since_ms) &&
-           (query->until_ms == 0 || created_ms < query->until_ms);
-}
-
-static bool read_event_entry(struct store_reader *reader, struct op *op, sqlite3_stmt *row,
-                             void *ret)
-{
-    const struct list_query *query = &op->as.list.query;
-    sqlite3_stmt *get;
-    int64_t id = sqlite3_column_int64(row, 0);
-    struct event_row *event = ret;
-
-    if ((query->app_id && sqlite3_column_int64(row, 1) != query->app_id) ||
-        !event_fits(query, (const char *)sqlite3_column_text(row, 2),
-                    sqlite3_column_int(row, 3), sqlite3_column_int64(row, 4)))
-        return false;
-    get = reader_statement(reader, "SELECT app, type, mode, created, span_at, span_len, uid,"
-                                   " body, original, trigger, fan FROM event WHERE id = ?1");
-    sqlite3_bind_int64(get, 1, id);
-    if (!reader_step(reader, get))
-        return false;
-    event->event = event_of_row(get, id);
-    event->fan = sqlite3_column_int(get, 10);
-    sqlite3_reset(get);
-    return true;
-}
-
-static bool state_fits(const struct list_query *query, const struct delivery_row *row)
-{
-    bool is_open = delivery_is_open(row->state);
-
-    if (query->state == LIST_STATES_OPEN
-            ? !is_open
-            : query->state != LIST_ANY && query->state != (int)row->state)
-        return false;
-    if (query->due_now != LIST_ANY &&
-        (!is_open || (row->due_ms <= query->now_ms) != (query->due_now == 1)))
-        return false;
-    return query->status_class == 0 || row->last_status / 100 == query->status_class;
-}
-
-enum { WEBHOOK_APP = DELIVERY_COLUMN_COUNT, LAST_ATTEMPT };
-
-static int64_t duration_of(struct store_reader *reader, int64_t attempt_id)
-{
-    sqlite3_stmt *get = reader_statement(reader, "SELECT ms FROM attempt WHERE id = ?1");
-    int64_t duration_ms = 0;
-
-    sqlite3_bind_int64(get, 1, attempt_id);
-    if (reader_step(reader, get))
-        duration_ms = sqlite3_column_int64(get, 0);
-    sqlite3_reset(get);
-    return duration_ms;
-}
-
-static bool read_delivery_entry(struct store_reader *reader, struct op *op, sqlite3_stmt *row,
-                                void *ret)
-{
-    const struct list_query *query = &op->as.list.query;
-    struct delivery_row *delivery = ret;
-    const char *type;
-    sqlite3_stmt *get;
-    bool fits;
-
-    if (query->app_id && sqlite3_column_int64(row, WEBHOOK_APP) != query->app_id)
-        return false;
-    read_delivery(row, delivery);
-    if ((query->webhook_id && query->webhook_id != delivery->webhook_id) ||
-        !state_fits(query, delivery))
-        return false;
-    get = reader_statement(reader, "SELECT type, mode, created FROM event WHERE id = ?1");
-    sqlite3_bind_int64(get, 1, delivery->event_id);
-    if (!reader_step(reader, get))
-        return false;
-    type = (const char *)sqlite3_column_text(get, 0);
-    delivery->created_ms = sqlite3_column_int64(get, 2);
-    fits = event_fits(query, type, sqlite3_column_int(get, 1), delivery->created_ms);
-    if (fits)
-        delivery->type = read_text(&op->arena, get, 0);
-    sqlite3_reset(get);
-    if (fits)
-        delivery->last_ms = duration_of(reader, sqlite3_column_int64(row, LAST_ATTEMPT));
-    return fits;
-}
-
-#define DELIVERIES                                                                           \
-    "SELECT " DELIVERY_COLUMNS ", w.app, d.last_attempt FROM delivery d LEFT JOIN webhook w" \
+#define DELIVERIES                                                          \
+    "SELECT " ENTRY_DELIVERY_COLUMNS " FROM delivery d LEFT JOIN webhook w" \
     " ON w.id = d.webhook WHERE (d.event, d.n) < (?2, ?3)"
+#define EVENTS "SELECT " ENTRY_EVENT_COLUMNS " FROM event"
 #define WEBHOOK_FITS "w.state <> 2 AND (?3 = -1 OR w.state = ?3)"
 #define NEWEST_FIRST " ORDER BY d.event DESC, d.n DESC"
+
+// Ids are times, give or take.
+enum { SLACK_MS = 3600000 };
+
+static bool is_by_time(const struct list_query *query)
+{
+    return query->kind == LIST_EVENTS || query->kind == LIST_DELIVERIES;
+}
+
+static bool is_of_failed(const struct list_query *query)
+{
+    return query->webhook_id && query->state == DELIVERY_FAILED;
+}
+
+// An app's events and deliveries, and a webhook's deliveries, are found by their trail.
+static bool is_walked(const struct list_query *query)
+{
+    return is_by_time(query) && (query->app_id || query->webhook_id) && !query->event_id &&
+           !is_of_failed(query);
+}
 
 static const struct list_kind_row kinds[] = {
     [LIST_APPS] = {"SELECT " APP_COLUMNS
                    " FROM app WHERE version >= 0 AND id < ?2 AND id <> 28528"
                    " AND (?1 = 0 OR id = ?1) ORDER BY id DESC",
-                   sizeof(struct app_row), false, read_app_entry},
+                   sizeof(struct app_row), false},
     [LIST_KEYS] = {"SELECT " KEY_COLUMNS " FROM api_key WHERE app = ?1 AND id < ?2"
                    " AND revoked = 0 ORDER BY id DESC",
-                   sizeof(struct key_row), false, read_key_entry},
+                   sizeof(struct key_row), false},
     [LIST_WEBHOOKS] = {"SELECT " WEBHOOK_COLUMNS " FROM webhook w WHERE w.app = ?1"
                        " AND w.id < ?2 AND " WEBHOOK_FITS " ORDER BY w.id DESC"
                        " LIMIT -1 OFFSET ?4",
-                       sizeof(struct webhook_row), false, read_webhook_entry},
-    [LIST_EVENTS] = {"SELECT id, app, type, mode, created FROM event WHERE id < ?2"
-                     " ORDER BY id DESC",
-                     sizeof(struct event_row), false, read_event_entry},
-    [LIST_DELIVERIES] = {DELIVERIES NEWEST_FIRST, sizeof(struct delivery_row), true,
-                         read_delivery_entry},
+                       sizeof(struct webhook_row), false},
+    [LIST_EVENTS] = {EVENTS " WHERE id < ?2 ORDER BY id DESC", sizeof(struct event_row),
+                     false},
+    [LIST_DELIVERIES] = {DELIVERIES NEWEST_FIRST, sizeof(struct delivery_row), true},
     [LIST_SESSIONS] = {"SELECT " SESSION_COLUMNS " FROM session s WHERE s.app = ?1"
                        " AND s.id < ?2 ORDER BY s.id DESC",
-                       sizeof(struct session_row), false, read_session_entry},
+                       sizeof(struct session_row), false},
 };
 
 // Failed deliveries of a webhook have an index of their own; one event's stand together.
@@ -179,26 +67,33 @@ static const char *text_of(const struct list_query *query)
         return kinds[query->kind].text;
     if (query->event_id)
         return DELIVERIES " AND d.event = ?4" NEWEST_FIRST;
-    if (query->webhook_id && query->state == DELIVERY_FAILED)
+    if (is_of_failed(query))
         return DELIVERIES " AND d.state >= 4 AND d.webhook = ?5" NEWEST_FIRST;
     return kinds[query->kind].text;
 }
 
-// The cursor, or the newest that the time asked for can hold. Ids are times, but a clock that
-// was set leaves some ahead of theirs: an hour of slack is looked through.
+// Where a page begins: the cursor, or the newest that the time asked for can hold. Ids are
+// times, but a clock that was set leaves some ahead of theirs: an hour of slack is looked
+// through.
+static void find_start(const struct list_query *query, int64_t *ret_before, int *ret_n)
+{
+    int64_t newest = query->until_ms ? id_first_at(query->until_ms + SLACK_MS) : 0;
+
+    *ret_before = query->before_id ? query->before_id : INT64_MAX;
+    *ret_n = query->before_id ? query->before_n : 0;
+    if (is_by_time(query) && newest > 0 && newest < *ret_before) {
+        *ret_before = newest;
+        *ret_n = 0;
+    }
+}
+
 static sqlite3_stmt *start(struct store_reader *reader, const struct list_query *query)
 {
-    enum { SLACK_MS = 3600000 };
     sqlite3_stmt *list = reader_statement(reader, text_of(query));
-    bool by_time = query->kind == LIST_EVENTS || query->kind == LIST_DELIVERIES;
-    int64_t before = query->before_id ? query->before_id : INT64_MAX;
-    int n = query->before_id ? query->before_n : 0;
+    int64_t before;
+    int n;
 
-    if (by_time && query->until_ms && id_first_at(query->until_ms + SLACK_MS) < before &&
-        id_first_at(query->until_ms + SLACK_MS) > 0) {
-        before = id_first_at(query->until_ms + SLACK_MS);
-        n = 0;
-    }
+    find_start(query, &before, &n);
     sqlite3_bind_int64(list, 1, query->app_id);
     sqlite3_bind_int64(list, 2, before);
     if (query->kind == LIST_WEBHOOKS) {
@@ -231,12 +126,9 @@ static int64_t count_webhooks(struct store_reader *reader, const struct list_que
 // Below this id nothing can be as new as was asked.
 static int64_t oldest_of(const struct list_query *query)
 {
-    enum { SLACK_MS = 3600000 };
-
-    if (query->since_ms <= SLACK_MS ||
-        (query->kind != LIST_EVENTS && query->kind != LIST_DELIVERIES))
-        return 0;
-    return id_first_at(query->since_ms - SLACK_MS);
+    return is_by_time(query) && query->since_ms > SLACK_MS
+               ? id_first_at(query->since_ms - SLACK_MS)
+               : 0;
 }
 
 static void *rows_of(struct op *op, size_t most, size_t size)
@@ -256,35 +148,160 @@ static void *rows_of(struct op *op, size_t most, size_t size)
 
 // A page ends when it is full, or when enough was looked at; it may be short or empty then,
 // and its cursor goes on from the last entry seen.
+struct page {
+    struct store_reader *reader;
+    struct op *op;
+    const struct list_kind_row *kind;
+    char *rows;
+    size_t most;
+    int64_t oldest;
+    int64_t until_ms; // by the clock that never jumps
+    int64_t seen;
+    int64_t last_id;
+    int last_n;
+};
+
+// The clock is looked at now and then, so that a page always gets on.
+static bool has_seen_enough(const struct page *page)
+{
+    enum { EVERY = 64 };
+
+    return page->seen >= limit(LIMIT_LIST_READ) ||
+           (page->seen % EVERY == EVERY - 1 && clock_now().mono_ms >= page->until_ms);
+}
+
+// Is this entry past the end of it?
+static bool ends_before(struct page *page, int64_t id)
+{
+    struct op *op = page->op;
+
+    if (id < page->oldest)
+        return true;
+    if (op->as.list.count < page->most && !has_seen_enough(page))
+        return false;
+    op->as.list.next_id = page->last_id;
+    op->as.list.next_n = (uint16_t)page->last_n;
+    return true;
+}
+
+static void saw(struct page *page, int64_t id, int n)
+{
+    page->seen++;
+    page->last_id = id;
+    page->last_n = n;
+}
+
+// The rows of a statement, from the first on. False: the page has ended.
+static bool take_rows(struct page *page, sqlite3_stmt *list)
+{
+    struct op *op = page->op;
+
+    while (reader_step(page->reader, list)) {
+        int64_t id = sqlite3_column_int64(list, 0);
+        if (ends_before(page, id))
+            return false;
+        saw(page, id, page->kind->has_n ? sqlite3_column_int(list, 1) : 0);
+        if (entry_read(page->reader, op, list,
+                       page->rows + op->as.list.count * page->kind->row_size))
+            op->as.list.count++;
+    }
+    return true;
+}
+
+// The rows that an entry of a walk leads to: an event, a delivery, or the deliveries of an
+// event.
+static sqlite3_stmt *rows_at(struct page *page, const struct trail_entry *entry,
+                             bool is_event)
+{
+    const struct list_query *query = &page->op->as.list.query;
+    const char *text = is_event ? DELIVERIES " AND d.event = ?4" NEWEST_FIRST
+                                : DELIVERIES " AND d.event = ?4 AND d.n = ?5";
+    sqlite3_stmt *list;
+    int64_t before;
+    int n;
+
+    find_start(query, &before, &n);
+    list = reader_statement(page->reader,
+                            query->kind == LIST_EVENTS ? EVENTS " WHERE id = ?4" : text);
+    sqlite3_bind_int64(list, 2, before);
+    sqlite3_bind_int(list, 3, n);
+    sqlite3_bind_int64(list, 4, entry->event_id);
+    sqlite3_bind_int(list, 5, entry->n);
+    return list;
+}
+
+static void take_walk(struct page *page, struct walk *walk)
+{
+    struct trail_entry entry;
+    bool is_open = true;
+
+    while (is_open && walk_next(walk, &entry) && !ends_before(page, entry.event_id)) {
+        const int64_t seen = page->seen;
+        sqlite3_stmt *list = rows_at(page, &entry, walk_is_of_events(walk));
+        is_open = take_rows(page, list);
+        sqlite3_reset(list);
+        if (is_open && page->seen == seen) // it is gone, or had no delivery
+            saw(page, entry.event_id, entry.n);
+    }
+}
+
+static enum walk_kind walk_kind_of(const struct list_query *query)
+{
+    if (query->webhook_id)
+        return WALK_DELIVERIES;
+    if (query->kind == LIST_DELIVERIES && query->state == DELIVERY_FAILED)
+        return WALK_FAILED;
+    return query->type ? WALK_TYPE : WALK_EVENTS;
+}
+
+static struct walk *walk_of(struct store_reader *reader, const struct list_query *query)
+{
+    struct walk_query of = {.kind = walk_kind_of(query),
+                            .id = query->webhook_id ? query->webhook_id : query->app_id,
+                            .type = query->type};
+
+    find_start(query, &of.before_event, &of.before_n);
+    return walk_new(reader, &of);
+}
+
+static bool is_of_anothers_webhook(struct store_reader *reader,
+                                   const struct list_query *query)
+{
+    sqlite3_stmt *get;
+    bool is = true;
+
+    if (!query->webhook_id || !query->app_id)
+        return false;
+    get = reader_statement(reader, "SELECT app FROM webhook WHERE id = ?1");
+    sqlite3_bind_int64(get, 1, query->webhook_id);
+    if (reader_step(reader, get))
+        is = sqlite3_column_int64(get, 0) != query->app_id;
+    sqlite3_reset(get);
+    return is;
+}
+
 void sqlite_list(struct store_reader *reader, struct op *op)
 {
     const struct list_query *query = &op->as.list.query;
-    const struct list_kind_row *kind = &kinds[query->kind];
-    const size_t most = query->limit > 0 && query->limit < limit(LIMIT_LIST)
-                            ? (size_t)query->limit
-                            : (size_t)limit(LIMIT_LIST);
-    const int64_t oldest = oldest_of(query);
-    sqlite3_stmt *list = start(reader, query);
-    char *rows = rows_of(op, most, kind->row_size);
-    int64_t seen = 0;
-    int64_t last_id = 0;
-    int last_n = 0;
+    struct page page = {.reader = reader,
+                        .op = op,
+                        .kind = &kinds[query->kind],
+                        .most = query->limit > 0 && query->limit < limit(LIMIT_LIST)
+                                    ? (size_t)query->limit
+                                    : (size_t)limit(LIMIT_LIST),
+                        .oldest = oldest_of(query),
+                        .until_ms = clock_now().mono_ms + limit(LIMIT_LIST_MS)};
 
+    page.rows = rows_of(op, page.most, page.kind->row_size);
     if (query->kind == LIST_WEBHOOKS && query->counts)
         op->as.list.total = count_webhooks(reader, query);
-    while (reader_step(reader, list)) {
-        int64_t id = sqlite3_column_int64(list, 0);
-        if (id < oldest)
-            return;
-        if (op->as.list.count == most || seen == limit(LIMIT_LIST_READ)) {
-            op->as.list.next_id = last_id;
-            op->as.list.next_n = (uint16_t)last_n;
-            return;
-        }
-        seen++;
-        last_id = id;
-        last_n = kind->has_n ? sqlite3_column_int(list, 1) : 0;
-        if (kind->read(reader, op, list, rows + op->as.list.count * kind->row_size))
-            op->as.list.count++;
+    if (is_of_anothers_webhook(reader, query))
+        return;
+    if (is_walked(query)) {
+        struct walk *walk = walk_of(reader, query);
+        take_walk(&page, walk);
+        walk_free(walk);
+    } else {
+        take_rows(&page, start(reader, query));
     }
 }

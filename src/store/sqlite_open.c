@@ -3,9 +3,9 @@
 #include "base/buf.h"
 #include "base/memory.h"
 #include "store/sqlite.h"
-#include "store/sqlite_config.h"
 #include "store/sqlite_idem.h"
 #include "store/sqlite_stat.h"
+#include "store/sqlite_trail.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +67,7 @@ static enum error_code probe(struct store_backend *backend, int64_t now_ms,
     sqlite3_stmt *set = sqlite_statement(backend, SQL_SETTING_SET);
 
     sqlite_begin(backend, true);
-    bind_text(set, 1, "probe");
+    sqlite3_bind_text(set, 1, "probe", -1, SQLITE_STATIC);
     sqlite3_bind_int64(set, 2, now_ms);
     sqlite_run(backend, SQL_SETTING_SET);
     if (sqlite_end(backend) == STORE_DONE)
@@ -96,12 +96,12 @@ static enum error_code load(struct store_backend *backend, struct error *error)
     backend->last_event = number(backend, SQL_EVENT_LAST);
     backend->last_attempt = number(backend, SQL_ATTEMPT_LAST);
     if (!backend->code && sqlite_know_all(backend) && idem_load(backend) &&
-        stat_load(backend))
+        stat_load(backend) && sqlite_trail_load(backend))
         return ERR_OK;
     return error_set(error, ERR_DAMAGED, "%s; restore a backup", backend->why);
 }
 
-// "?run_rows=7" behind the path makes runs of seven rows, for tests.
+// "?run_rows=7" behind the path makes runs of seven rows or entries, for tests.
 static void take_path(struct store_backend *backend, const char *url)
 {
     const char *option = strstr(url, "?run_rows=");
@@ -110,6 +110,7 @@ static void take_path(struct store_backend *backend, const char *url)
 
     backend->path = memory_copy(url, len);
     runs_init(&backend->runs, rows > 0 && rows <= RUN_ROWS ? (size_t)rows : RUN_ROWS);
+    trail_init(&backend->trail, rows > 0 && rows <= TRAIL_RUN ? (size_t)rows : TRAIL_RUN);
 }
 
 static enum error_code open_file(struct store_backend *backend, int64_t now_ms,
@@ -168,6 +169,7 @@ void sqlite_close(struct store_backend *backend)
     sqlite3_close(backend->db);
     sqlite_forget_all(backend);
     runs_done(&backend->runs);
+    trail_done(&backend->trail);
     free(backend->caught_up);
     free(backend->path);
     free(backend);
@@ -194,7 +196,7 @@ bool sqlite_setting(struct store_backend *backend, const char *name, struct buf 
     bool is_there;
 
     backend->code = SQLITE_OK;
-    bind_text(get, 1, name);
+    sqlite3_bind_text(get, 1, name, -1, SQLITE_STATIC);
     is_there = sqlite_step(backend, SQL_SETTING_GET);
     if (is_there)
         buf_add(ret, sqlite3_column_text(get, 0), (size_t)sqlite3_column_bytes(get, 0));
@@ -208,8 +210,8 @@ enum error_code sqlite_set_setting(struct store_backend *backend, const char *na
     sqlite3_stmt *set = sqlite_statement(backend, SQL_SETTING_SET);
 
     sqlite_begin(backend, true);
-    bind_text(set, 1, name);
-    bind_text(set, 2, value);
+    sqlite3_bind_text(set, 1, name, -1, SQLITE_STATIC);
+    sqlite3_bind_text(set, 2, value, -1, SQLITE_STATIC);
     sqlite_run(backend, SQL_SETTING_SET);
     switch (sqlite_end(backend)) {
     case STORE_DONE: return ERR_OK;

@@ -25,6 +25,8 @@ void sqlite_reader_free(struct store_reader *reader);
 // reader_step() until that is false, and reset.
 sqlite3_stmt *reader_statement(struct store_reader *reader, const char *text);
 bool reader_step(struct store_reader *reader, sqlite3_stmt *statement);
+void reader_damaged(
+    struct store_reader *reader); // the read fails: what it met is no row of ours
 
 // A text column, copied; NULL: none.
 const char *read_text(struct arena *arena, sqlite3_stmt *row, int column);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    STATEMENTS_MAX = 48,
+    STATEMENTS_MAX = 64,
     READ_MS = 2000,
     PROGRESS_STEPS = 10000, // of SQLite's machine, between two looks at the clock
     BUSY_MS = 2000
@@ -90,6 +90,11 @@ bool reader_step(struct store_reader *reader, sqlite3_stmt *statement)
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         reader->code = code;
     return code == SQLITE_ROW;
+}
+
+void reader_damaged(struct store_reader *reader)
+{
+    reader->code = reader->code ? reader->code : SQLITE_CORRUPT;
 }
 
 const char *read_text(struct arena *arena, sqlite3_stmt *row, int column)

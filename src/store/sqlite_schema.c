@@ -7,8 +7,8 @@ const char *const sqlite_sql[SQL_COUNT] = {
 };
 
 // A table is appended at its end by a commit; what must be found by another key is indexed
-// behind it (store/runs.h), because a page dirtied at a random place costs ten times an
-// appended row. The partial indexes hold only what waits, or what failed.
+// behind it (store/runs.h, store/trail.h), because a page dirtied at a random place costs ten
+// times an appended row. The partial indexes hold only what waits, or what failed.
 //
 // delivery.state is enum delivery_state. spared: the webhook's cancel_before that a manual
 // retry has passed. old_state and old_due: what a failed manual retry restores (old_due of an
@@ -86,6 +86,12 @@ const char sqlite_schema[] =
     " PRIMARY KEY(kind, run));"
     "CREATE TABLE idem_run(run INT, key BLOB, app INT, kind INT, body BLOB, event INT,"
     " PRIMARY KEY(run, key, app, kind)) WITHOUT ROWID;"
+    "CREATE TABLE trail_run(run INTEGER PRIMARY KEY, level INT, first INT, last INT,"
+    " events INT);"
+    "CREATE INDEX trail_small ON trail_run(run) WHERE level = 0;"
+    "CREATE TABLE trail(run INT, owner INT, event INT, n INT, entries BLOB,"
+    " PRIMARY KEY(run, owner, event, n)) WITHOUT ROWID;"
+    "CREATE TABLE trail_late(event INTEGER PRIMARY KEY);"
     "CREATE TABLE reply(app INT, kind INT, key BLOB, body BLOB, status INT, sealed TEXT,"
     " at INT, PRIMARY KEY(app, kind, key)) WITHOUT ROWID;"
     "CREATE INDEX reply_at ON reply(at);"

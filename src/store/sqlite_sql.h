@@ -232,6 +232,35 @@
                    " WHERE webhook = ?1 AND state = 1 AND (due, event, n) > (?2, ?3, ?4)"    \
                    " ORDER BY due, event, n")                                                \
     X(REWIND_SET, "UPDATE delivery SET due = ?3 WHERE event = ?1 AND n = ?2")                \
+    /* trails */                                                                             \
+    X(TRAIL_STATE, "SELECT coalesce(max(last), 0), coalesce(max(run), 0) + 1,"               \
+                   " coalesce(sum(level = 0), 0) FROM trail_run")                            \
+    X(TRAIL_RUN_ADD, "INSERT INTO trail_run(run, level, first, last, events)"                \
+                     " VALUES (?1, ?2, ?3, ?4, ?5)")                                         \
+    X(TRAIL_RUN_DROP, "DELETE FROM trail_run WHERE run = ?1")                                \
+    X(TRAIL_RUN_AFTER, "SELECT run, level, first, last, events FROM trail_run"               \
+                       " WHERE run > ?1 AND last < ?2 ORDER BY run LIMIT 1")                 \
+    X(TRAIL_SMALL, "SELECT run, level, first, last, events FROM trail_run WHERE level = 0"   \
+                   " ORDER BY run LIMIT ?1")                                                 \
+    X(TRAIL_LEFT, "SELECT id FROM event WHERE id >= ?1 AND id <= ?2 ORDER BY id LIMIT ?3")   \
+    X(TRAIL_LEAF_ADD, "INSERT INTO trail(run, owner, event, n, entries)"                     \
+                      " VALUES (?1, ?2, ?3, ?4, ?5)")                                        \
+    X(TRAIL_LEAF_AFTER, "SELECT owner, event, n, entries FROM trail WHERE run = ?1"          \
+                        " AND (owner, event, n) > (?2, ?3, ?4)"                              \
+                        " ORDER BY owner, event, n LIMIT 1")                                 \
+    X(TRAIL_LEAF_AT, "SELECT owner, event, n, entries FROM trail WHERE run = ?1"             \
+                     " AND (owner, event, n) <= (?2, ?3, ?4)"                                \
+                     " ORDER BY owner DESC, event DESC, n DESC LIMIT 1")                     \
+    X(TRAIL_DROP, "DELETE FROM trail WHERE run = ?1")                                        \
+    X(TRAIL_LATE_ADD, "INSERT OR IGNORE INTO trail_late(event) VALUES (?1)")                 \
+    X(TRAIL_LATE_CLEAR, "DELETE FROM trail_late")                                            \
+    X(TRAIL_EVENTS, "SELECT id, app, type FROM event WHERE id > ?1 UNION ALL"                \
+                    " SELECT e.id, e.app, e.type FROM trail_late l CROSS JOIN event e"       \
+                    " ON e.id = l.event")                                                    \
+    X(TRAIL_DELIVERIES,                                                                      \
+      "SELECT webhook, event, n FROM delivery WHERE event > ?1 UNION ALL"                    \
+      " SELECT d.webhook, d.event, d.n FROM trail_late l CROSS JOIN delivery d"              \
+      " ON d.event = l.event")                                                               \
     /* steps */                                                                              \
     X(SWEEP_PARKED, "SELECT event, n, spared, due FROM delivery WHERE webhook = ?1"          \
                     " AND state = 1 AND (due, event, n) > (?2, ?3, ?4)"                      \

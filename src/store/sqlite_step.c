@@ -1,13 +1,11 @@
 #include "store/sqlite_step.h"
 
 #include "base/limits.h"
-#include "hook/id.h"
 #include "store/sqlite.h"
 #include "store/sqlite_idem.h"
 #include "store/sqlite_job.h"
 #include "store/sqlite_stat.h"
-
-#define JOB_KEEP_MS (INT64_C(30) * 86400 * 1000)
+#include "store/sqlite_trail.h"
 
 enum {
     CHECKPOINT_PAGES = 1000, // of the log; more makes the slowest commits four times slower
@@ -56,15 +54,6 @@ static bool prune_replies(struct store_backend *backend, int64_t now_ms)
     return sqlite3_changes(backend->db) > 0;
 }
 
-// Jobs are shown for a while after they ended.
-static bool prune_jobs(struct store_backend *backend, int64_t now_ms)
-{
-    sqlite3_bind_int64(sqlite_statement(backend, SQL_JOB_PRUNE), 1,
-                       id_first_at(now_ms - JOB_KEEP_MS));
-    sqlite_run(backend, SQL_JOB_PRUNE);
-    return sqlite3_changes(backend->db) > 0;
-}
-
 static bool prune_portal(struct store_backend *backend, int64_t now_ms)
 {
     static const enum sql prunes[] = {SQL_LINK_PRUNE, SQL_SESSION_PRUNE};
@@ -106,8 +95,8 @@ static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
     else if (idem_expires(backend, now_ms))
         idem_forget(backend, &is_dropped);
     else if (!prunes || (!stat_prune(backend, now_ms) && !prune_replies(backend, now_ms) &&
-                         !prune_jobs(backend, now_ms) && !prune_portal(backend, now_ms) &&
-                         !sqlite_retain(backend, now_ms)))
+                         !job_prune(backend, now_ms) && !prune_portal(backend, now_ms) &&
+                         !sqlite_retain(backend, now_ms) && !trail_expire(backend, now_ms)))
         has_more = false;
     *ret_verdict = sqlite_end(backend);
     if (*ret_verdict != STORE_DONE) {
@@ -117,7 +106,7 @@ static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
         backend->sweep = (struct sweep){0};
         backend->erase = (struct erase){0};
         backend->has_work = backend->has_jobs = true;
-        backend->retained_event = 0;
+        backend->retained_event = backend->expired_run = 0;
         news_done(ret_news);
         return false;
     }
@@ -150,4 +139,5 @@ bool sqlite_work(struct store_backend *backend, int64_t now_ms,
 void sqlite_work_along(struct store_backend *backend, size_t ops, int64_t now_ms)
 {
     stat_fold_along(backend, ops, now_ms);
+    sqlite_trail_along(backend);
 }

@@ -2,6 +2,7 @@
 
 #include "store/sqlite.h"
 #include "store/sqlite_stat.h"
+#include "store/sqlite_trail.h"
 #include "store/sqlite_turn.h"
 
 #include <stdlib.h>
@@ -251,7 +252,9 @@ bool sqlite_erase(struct store_backend *backend, int64_t now_ms)
     if (backend->erase.app_id == 0 && !choose_app(backend))
         return false;
     sqlite_exec(backend, "PRAGMA secure_delete = ON"); // what is erased is overwritten
-    if (!erase_events(backend) && !erase_webhooks(backend, now_ms)) {
+    if (!erase_events(backend) &&
+        !trail_forget(backend, backend->erase.app_id, &backend->erase.run) &&
+        !erase_webhooks(backend, now_ms)) {
         int64_t app_id = backend->erase.app_id;
         erase_app(backend, now_ms);
         if (!backend->code)

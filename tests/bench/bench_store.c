@@ -2,18 +2,25 @@
 // back end as its thread gives them. One thread, no HTTP.
 //
 //   bench_store [name=value …]   group=100 events=300000 webhooks=10000 apps=100 size=1024
-//                                waiting=0 fail=0 keys=1 dir=/var/tmp
+//                                waiting=0 fail=0 lost=0 keys=1 skew=1 pages=0
+//                                dir=/var/tmp keep=0 file=
 //
 // waiting: parked deliveries that are there before; fail: percent of first attempts that fail
-// and wait; keys: idempotency keys, 0 or 1. Prints webhooks per second, microseconds of
-// processor time and bytes written per webhook.
+// and wait; lost: of 10,000 that fail for good; keys: idempotency keys, 0 or 1; skew: above 1
+// the first webhooks get most of the traffic; pages: 1 times pages of lists at the end;
+// keep: the database stays, and file=path times its pages again. Prints webhooks per second,
+// microseconds of processor time and bytes written per webhook.
+
+#include "bench/pages.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "hook/event.h"
+#include "hook/id.h"
 #include "hook/outcome.h"
 #include "store/backend.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +33,10 @@ static struct option {
     const char *name;
     long value;
 } options[] = {{"group", 100}, {"events", 300000}, {"webhooks", 10000}, {"apps", 100},
-               {"size", 1024}, {"waiting", 0},     {"fail", 0},         {"keys", 1}};
+               {"size", 1024}, {"waiting", 0},     {"fail", 0},         {"keys", 1},
+               {"lost", 0},    {"skew", 1},        {"pages", 0},        {"keep", 0}};
+
+static const char *filled; // a database that is there, instead of a new one
 
 static long option(const char *name)
 {
@@ -46,6 +56,10 @@ static const char *take_arguments(int count, char **arguments)
 
         if (equals && !strncmp(arguments[k], "dir=", 4)) {
             folder = equals + 1;
+            continue;
+        }
+        if (equals && !strncmp(arguments[k], "file=", 5)) {
+            filled = equals + 1;
             continue;
         }
         for (size_t i = 0; equals && i < sizeof options / sizeof *options; i++)
@@ -68,7 +82,7 @@ struct bench {
     size_t count;
     struct op **settles; // of the group before
     size_t settle_count;
-    int64_t next_event;
+    int64_t next_ms; // events come one a millisecond, whatever the clock says
     uint64_t dice;
     int *versions; // of the apps
 };
@@ -137,17 +151,27 @@ static void configure(struct bench *bench)
     }
 }
 
+static int64_t roll_hook(struct bench *bench)
+{
+    double part = pow((double)(roll(bench) % 1000000) / 1e6, (double)option("skew"));
+
+    return FIRST_HOOK + (int64_t)(part * (double)option("webhooks"));
+}
+
 static struct op *accept_op(struct bench *bench)
 {
     struct op *op = op_new(OP_ACCEPT, 0, NULL);
     struct accept *plan = &op->as.accept.accept;
-    int64_t hook = FIRST_HOOK + (int64_t)(roll(bench) % (uint64_t)option("webhooks"));
+    int64_t hook = roll_hook(bench);
     struct event *event = event_new((size_t)option("size"));
 
-    event->id = bench->next_event++;
+    event->id = id_first_at(bench->next_ms++);
     event->app_id = app_of(hook);
-    event->created_ms = clock_now().wall_ms;
-    memcpy(event->type, "payment.completed", sizeof "payment.completed");
+    event->created_ms = id_wall_ms(event->id);
+    if (roll(bench) % PAGES_RARE == 0)
+        memcpy(event->type, PAGES_RARE_TYPE, sizeof PAGES_RARE_TYPE);
+    else
+        memcpy(event->type, "payment.completed", sizeof "payment.completed");
     memset(event->body, 'x', event->body_len);
     event->payload_len = event->body_len;
     plan->event = event;
@@ -183,6 +207,10 @@ static struct op *settle_op(struct bench *bench, const struct event *event, int6
     settle->attempt.error = fails ? OUTCOME_STATUS : OUTCOME_NONE;
     settle->attempt.detail = memory_new(200);
     settle->attempt.detail_len = 200;
+    if ((long)(roll(bench) % 10000) < option("lost")) {
+        settle->next = SETTLE_FAILED;
+        settle->attempt.status = 500;
+    }
     op->as.settle.settle = settle;
     return op;
 }
@@ -283,29 +311,46 @@ static void reopen(struct bench *bench, const char *url)
     news_done(&news);
 }
 
+static void fill(struct bench *bench, const char *url)
+{
+    configure(bench);
+    run(bench);
+    reopen(bench, url);
+}
+
 int main(int count, char **arguments)
 {
-    struct bench bench = {.next_event = 1000000, .dice = 42};
+    struct bench bench = {.dice = 42};
     const char *folder = take_arguments(count, arguments);
+    const bool is_filled = filled != NULL;
     size_t most = 2 * (size_t)(option("group") > 1000 ? option("group") : 1000) + 2000;
     struct error error;
     char url[300];
 
-    snprintf(url, sizeof url, "sqlite:%s/bench-store-%ld.db", folder, (long)getpid());
+    if (is_filled)
+        snprintf(url, sizeof url, "sqlite:%s", filled);
+    else
+        snprintf(url, sizeof url, "sqlite:%s/bench-store-%ld.db", folder, (long)getpid());
+    bench.next_ms = clock_now().wall_ms - option("events") - option("waiting");
     if (store_sqlite.open(url, clock_now().wall_ms, &bench.backend, &error) != ERR_OK) {
         fprintf(stderr, "%s\n", error.text);
         return 1;
     }
     bench.ops = NEW_ARRAY(struct op *, most);
     bench.settles = NEW_ARRAY(struct op *, most);
-    configure(&bench);
-    run(&bench);
-    reopen(&bench, url);
+    if (!is_filled)
+        fill(&bench, url);
+    if (option("pages"))
+        pages_time(bench.backend, &(struct pages){FIRST_APP, option("apps"), FIRST_HOOK,
+                                                  option("webhooks")});
     free_ops(bench.settles, bench.settle_count);
     free(bench.ops);
     free(bench.settles);
     free(bench.versions);
     store_sqlite.close(bench.backend);
-    unlink(url + strlen("sqlite:"));
+    if (option("keep"))
+        printf("%s is kept\n", url);
+    else if (!is_filled)
+        unlink(url + strlen("sqlite:"));
     return 0;
 }

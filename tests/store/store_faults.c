@@ -5,6 +5,9 @@
 #include "store/scratch.h"
 #include "store/steps.h"
 
+// Events that were there: one more group writes a run and merges it with others.
+enum { BEFORE = 21 };
+
 static char folder[SCRATCH_MAX];
 
 static int set_up(void **state)
@@ -66,6 +69,42 @@ static void expect_whole(struct world *world, int64_t first, bool is_acknowledge
     assert_true(there == 5 || (there == 0 && !is_acknowledged));
 }
 
+// What is there is in the lists by app and by webhook, once; answers how many.
+static size_t count_listed(struct world *world, enum list_kind kind)
+{
+    struct op *op = op_new(OP_LIST, 0, NULL);
+    int64_t last = INT64_MAX;
+    size_t count;
+
+    op->as.list.query = (struct list_query){.kind = kind,
+                                            .app_id = APP,
+                                            .webhook_id = kind == LIST_EVENTS ? 0 : HOOK,
+                                            .limit = 250,
+                                            .state = LIST_ANY,
+                                            .due_now = LIST_ANY,
+                                            .mode = LIST_ANY};
+    assert_int_equal(ask(world, op), OP_DONE);
+    count = op->as.list.count;
+    for (size_t i = 0; i < count; i++) {
+        int64_t id = kind == LIST_EVENTS ? op->as.list.rows.events[i].event->id
+                                         : op->as.list.rows.deliveries[i].event_id;
+        assert_true(id < last);
+        last = id;
+    }
+    op_free(op);
+    return count;
+}
+
+static void expect_listed(struct world *world, int groups)
+{
+    size_t there = BEFORE;
+
+    for (int i = 0; i < groups * 5; i++)
+        there += event_is_there(world, 2000 + i);
+    assert_int_equal(count_listed(world, LIST_EVENTS), there);
+    assert_int_equal(count_listed(world, LIST_DELIVERIES), there);
+}
+
 // Fails the n-th call for every n, until a whole run of groups passes without a failure.
 static void sweep_faults(enum fault_kind kind, bool sticky)
 {
@@ -78,7 +117,7 @@ static void sweep_faults(enum fault_kind kind, bool sticky)
         enum store_verdict step = STORE_DONE;
 
         world_open(&world);
-        make_events(&world, 10);
+        make_events(&world, BEFORE);
         world.now_ms += 1;
         fault_arm(n, kind, sticky);
         do {
@@ -97,6 +136,7 @@ static void sweep_faults(enum fault_kind kind, bool sticky)
         for (int i = 0; i < groups; i++)
             expect_whole(&world, 2000 + i * 5, verdicts[i] == STORE_DONE);
         expect_whole(&world, 1000, true);
+        expect_listed(&world, groups);
         world_close(&world);
         tear_down(NULL);
         set_up(NULL);

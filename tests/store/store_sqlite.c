@@ -4,6 +4,8 @@
 #include "store/scratch.h"
 #include "store/steps.h"
 
+#include "hook/id.h"
+
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -366,6 +368,124 @@ static void keys_are_forgotten_in_the_end(void **state)
     world_close(&world);
 }
 
+// What a query answers, of one number.
+static int64_t number_of(const char *sql)
+{
+    char path[200];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    int64_t number;
+
+    snprintf(path, sizeof path, "%s/s.db", folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return number;
+}
+
+static void accept_at(struct world *world, int64_t app_id, int64_t id, int64_t hook)
+{
+    struct op *op = op_accept(world, app_id, id, &hook, 1);
+
+    op->as.accept.accept.app_version = 2;
+    assert_int_equal(apply_one(world, op), OP_DONE);
+    op_free(op);
+}
+
+// Two apps' events in turn, as long ago as they say.
+static void start_trails(struct world *world, int count, int64_t then)
+{
+    struct op *hook = op_hook(VERB_CREATE, APP + 1, HOOK + 1);
+    struct op *other = op_app(VERB_CREATE, APP + 1, "other");
+
+    world_open(world);
+    make_app(world, APP);
+    make_hook(world, HOOK);
+    assert_int_equal(apply_one(world, other), OP_DONE);
+    assert_int_equal(apply_one(world, hook), OP_DONE);
+    op_free(other);
+    op_free(hook);
+    for (int i = 0; i < count; i++)
+        accept_at(world, APP + i % 2, id_first_at(then + i), HOOK + i % 2);
+}
+
+#define RUN_EVENTS "SELECT coalesce(sum(events), 0) FROM trail_run"
+
+static void trails_lose_an_erased_app(void **state)
+{
+    enum { COUNT = 100 };
+    struct world world = world_in(folder, "?run_rows=7");
+    struct op *erase = op_app(VERB_DELETE, APP, NULL);
+
+    (void)state;
+    start_trails(&world, COUNT, 1900000000000);
+    assert_in_range(number_of(RUN_EVENTS), COUNT - 5, COUNT);
+    assert_in_range(number_of("SELECT count(*) FROM trail_run"), 2, 20);
+    assert_int_equal(apply_one(&world, erase), OP_DONE);
+    op_free(erase);
+    steps_all(&world);
+    assert_int_equal(number_of(RUN_EVENTS), COUNT / 2);
+    assert_int_equal(number_of("SELECT count(*) FROM trail WHERE owner = 200"), 0);
+    world_close(&world);
+}
+
+// Runs go when all of their events have, and are written anew when few are left.
+static void trails_lose_what_retention_forgets(void **state)
+{
+    enum { COUNT = 200, OPEN = 10 };
+    const int64_t day = INT64_C(86400000);
+    const int64_t then = 1900000000000;
+    struct world world = world_in(folder, "?run_rows=7");
+
+    (void)state;
+    start_trails(&world, COUNT, then);
+    world.now_ms = then;
+    for (int i = 0; i < COUNT; i++) {
+        struct op *op = op_settle(id_first_at(then + i), 0, 1,
+                                  i == OPEN ? SETTLE_WAIT : SETTLE_DELIVERED);
+        op->as.settle.settle->webhook_id = HOOK + i % 2;
+        assert_int_equal(apply_one(&world, op), OP_DONE);
+        op_free(op);
+    }
+    world.now_ms += 60 * day;
+    steps_all(&world);
+    assert_int_equal(number_of("SELECT count(*) FROM event"), 2); // and the newest
+    assert_in_range(number_of("SELECT count(*) FROM trail_run"), 1, 3);
+    assert_in_range(number_of(RUN_EVENTS), 1, 30);
+    assert_int_equal(number_of("SELECT count(*) FROM trail WHERE run NOT IN"
+                               " (SELECT run FROM trail_run)"),
+                     0);
+    world_close(&world);
+}
+
+// A leaf that is no leaf fails the list that needs it, and no other.
+static void damaged_trails_are_told(void **state)
+{
+    struct world world = world_in(folder, "?run_rows=7");
+    struct op *op = op_new(OP_LIST, 0, NULL);
+    sqlite3 *other = NULL;
+
+    (void)state;
+    start_trails(&world, 20, 1900000000000);
+    snprintf(world.url, sizeof world.url, "%s/s.db", folder);
+    assert_int_equal(sqlite3_open(world.url, &other), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(other, "UPDATE trail SET entries = x'80'", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+    op->as.list.query = (struct list_query){.kind = LIST_EVENTS,
+                                            .app_id = APP,
+                                            .limit = 50,
+                                            .state = LIST_ANY,
+                                            .due_now = LIST_ANY,
+                                            .mode = LIST_ANY};
+    assert_int_equal(ask(&world, op), OP_FAILED);
+    op_free(op);
+    world_close(&world);
+}
+
 // A shell that holds a write lock: refused after five seconds, and well again when it lets
 // go.
 static void locked_by_another_program(void **state)
@@ -399,6 +519,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(damaged_logs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(locked_by_another_program, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keys_are_forgotten_in_the_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(trails_lose_an_erased_app, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(trails_lose_what_retention_forgets, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(damaged_trails_are_told, set_up, tear_down),
     };
 
     return cmocka_run_group_tests_name("store sqlite", tests, NULL, NULL);

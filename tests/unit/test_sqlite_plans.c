@@ -57,6 +57,10 @@ static bool may_scan(enum sql sql)
     case SQL_APP_ALL:
     case SQL_WEBHOOK_ALL:
     case SQL_REWIND_ALERT:
+    case SQL_TRAIL_STATE:
+    case SQL_TRAIL_SMALL:
+    case SQL_TRAIL_EVENTS:
+    case SQL_TRAIL_DELIVERIES:
     case SQL_RUN_ALL: return true;
     default: return false;
     }
