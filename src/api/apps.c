@@ -115,6 +115,38 @@ static const char *changed(const struct field_value *value, const char *old)
     return value->is_given ? value->text : old;
 }
 
+// An app's tag is of what is shown of it. Its version also counts its webhooks and keys,
+// which are no reason to refuse a change.
+enum { TAG_LEN = 18 };
+static void tag_of(struct request *request, const struct app_row *row, char ret[TAG_LEN + 1])
+{
+    unsigned char digest[16];
+    struct buf text;
+
+    buf_init(&text, RESPONSE_BODY_MAX);
+    json_write(&text, render_app(request->door, row));
+    door_digest(request->door, &(struct text_span){text.data, text.len}, 1, digest);
+    buf_done(&text);
+    text_hex(ret + 1, digest, (TAG_LEN - 2) / 2);
+    ret[0] = ret[TAG_LEN - 1] = '"';
+    ret[TAG_LEN] = '\0';
+}
+
+// Whoever changes the app between this check and the write has it made once more.
+static enum error_code check_if_match(struct request *request, struct error *error)
+{
+    struct app_row row = app_row_of(door_app(request));
+    struct text_span given = request->if_match;
+    char tag[TAG_LEN + 1];
+
+    tag_of(request, &row, tag);
+    return given.at == NULL || text_equal(given.at, given.len, "*") ||
+                   text_equal(given.at, given.len, tag)
+               ? ERR_OK
+               : error_at(error, ERR_PRECONDITION,
+                          "If-Match:", "it has changed since it was read; read it again");
+}
+
 enum error_code app_update_ask(struct request *request, struct op *op, struct error *error)
 {
     struct app_row row = app_row_of(door_app(request));
@@ -128,18 +160,16 @@ enum error_code app_update_ask(struct request *request, struct op *op, struct er
     if (code == ERR_OK && request->app_id == OPERATOR_APP_ID) {
         code = error_set(error, ERR_CONFLICT, "the operator's own app stays as it is");
     }
+    if (code == ERR_OK && values[NAME].is_null) {
+        code = error_at(error, ERR_INVALID_FIELD, "name", "must not be null");
+    }
     if (code == ERR_OK) {
-        code = input_if_match(request, &op->as.app.if_version, error);
+        code = check_if_match(request, error);
     }
     if (code != ERR_OK) {
         return code;
     }
-    if (values[NAME].is_null) {
-        return error_at(error, ERR_INVALID_FIELD, "name", "must not be null");
-    }
-    if (op->as.app.if_version < 0) {
-        op->as.app.if_version = row.version;
-    }
+    op->as.app.if_version = row.version;
     row.name = input_copy(&op->arena, changed(&values[NAME], row.name));
     row.uid = input_copy(&op->arena, changed(&values[UID], row.uid));
     row.alert_email = input_copy(&op->arena, changed(&values[ALERT_EMAIL], row.alert_email));
@@ -158,15 +188,20 @@ enum error_code app_delete_ask(struct request *request, struct op *op, struct er
     }
     op->as.app.verb = VERB_DELETE;
     op->as.app.row = (struct app_row){.id = request->app_id};
-    return input_if_match(request, &op->as.app.if_version, error);
+    op->as.app.if_version =
+        request->if_match.at != NULL ? door_app(request)->card->version : -1;
+    return check_if_match(request, error);
 }
 
 void app_get_answer(struct request *request, struct op *op, struct response *response)
 {
     struct app_row row = app_row_of(door_app(request));
 
+    char tag[TAG_LEN + 1];
+
     (void)op;
-    response_header(response, "ETag", "\"%d\"", row.version);
+    tag_of(request, &row, tag);
+    response_header(response, "ETag", "%s", tag);
     response_json(response, 200, render_app(request->door, &row));
 }
 

@@ -206,7 +206,7 @@ static void replay_answer(struct request *request, struct op *op)
 // which version it means.
 static void try_again(struct request *request, struct op *op)
 {
-    bool is_clients = op->result == OP_CHANGED && request->if_match.at != NULL;
+    bool is_clients = op->result == OP_CHANGED && request->is_pinned;
     bool was_sent = op->kind == OP_RECORD; // and is not sent again
 
     if (is_clients || was_sent || ++request->refusals > REFUSALS_MAX) {

@@ -8,8 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
-enum error_code input_if_match(const struct request *request, int *ret_version,
-                               struct error *error)
+enum error_code input_if_match(struct request *request, int *ret_version, struct error *error)
 {
     struct text_span tag = request->if_match;
     uint64_t version;
@@ -24,6 +23,7 @@ enum error_code input_if_match(const struct request *request, int *ret_version,
                         "If-Match:", "it is not at the version that If-Match names");
     }
     *ret_version = (int)version;
+    request->is_pinned = true;
     return ERR_OK;
 }
 

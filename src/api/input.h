@@ -13,9 +13,9 @@ struct request;
 struct settings;
 struct webhook_row;
 
-// If-Match: the version that it names, −1 where there is none or it is "*". Errors:
-// ERR_PRECONDITION (it names no version of ours).
-enum error_code input_if_match(const struct request *request, int *ret_version,
+// If-Match: the version that it names, which the write then holds to; −1 where there is none
+// or it is "*". Errors: ERR_PRECONDITION (it names no version of ours).
+enum error_code input_if_match(struct request *request, int *ret_version,
                                struct error *error) MUST_CHECK;
 // Errors: ERR_INVALID_FIELD.
 enum error_code input_email(const char *name, const char *text,

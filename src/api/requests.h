@@ -95,6 +95,7 @@ struct request {
     struct address peer;
     const struct error *fault; // why it cannot be served; NULL: none
     struct text_span names[PATH_NAMES];
+    bool is_pinned;   // its write holds to the version that If-Match named
     bool is_kept;     // the spans are its own
     bool was_counted; // towards its key's limit
     struct window window;

@@ -136,7 +136,7 @@ test('a change holds to the version that it was made for', async () => {
   const { id } = (await register()).json;
   for (const object of [`${path}/${id}`, `/v1/apps/${app}`]) {
     const { etag } = (await api.get(object)).headers;
-    assert.match(etag, /^"\d+"$/);
+    assert.match(etag, /^"[0-9a-f]+"$/);
     const change = (name, tag) => api.patch(object, { name }, { headers: { 'If-Match': tag } });
     assert.equal((await change('First', etag)).status, 200, object);
     const late = await change('Second', etag);
@@ -155,14 +155,31 @@ test('a change holds to the version that it was made for', async () => {
 });
 
 test('of fifty changes for one version, one is made', async () => {
-  const { api, path, register } = await openApp('standard');
-  const object = `${path}/${(await register()).json.id}`;
+  const { api, app, path, register } = await openApp('standard');
+  for (const object of [`${path}/${(await register()).json.id}`, `/v1/apps/${app}`]) {
+    const { etag } = (await api.get(object)).headers;
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) =>
+        api.patch(object, { name: `N${i}` }, { headers: { 'If-Match': etag } }),
+      ),
+    );
+    const statuses = answers.map((answer) => answer.status).sort();
+    assert.deepEqual(statuses, [200, ...Array(49).fill(412)], object);
+  }
+});
+
+test('what an app has is no change of the app, also while it is changed', async () => {
+  const { api, app, path, register } = await openApp('standard');
+  const object = `/v1/apps/${app}`;
   const { etag } = (await api.get(object)).headers;
-  const answers = await Promise.all(
-    Array.from({ length: 50 }, (_, i) =>
-      api.patch(object, { name: `N${i}` }, { headers: { 'If-Match': etag } }),
-    ),
-  );
-  const statuses = answers.map((answer) => answer.status).sort();
-  assert.deepEqual(statuses, [200, ...Array(49).fill(412)]);
+  const { id } = (await register()).json;
+  await api.newKey(app, { name: 'Till' });
+  assert.equal((await api.get(object)).headers.etag, etag);
+  const made = Array.from({ length: 20 }, () => register());
+  const change = (tag) => api.patch(object, { name: 'New' }, { headers: { 'If-Match': tag } });
+  assert.equal((await change(etag)).status, 200);
+  assert.ok((await Promise.all(made)).every(({ status }) => status === 201));
+  assert.equal((await change(etag)).status, 412);
+  const any = [change('*'), change('*'), change('*'), api.delete(`${path}/${id}`)];
+  assert.deepEqual((await Promise.all(any)).map(({ status }) => status), [200, 200, 200, 204]);
 });
