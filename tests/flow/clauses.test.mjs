@@ -56,7 +56,7 @@ test('an answer is waited for as long as each contract says', async (t) => {
   const waitsFor = async (profile) => {
     const shop = await open(t, profile, 'hang', { waits: [] });
     const delivery = await shop.order();
-    await ends(shop, delivery, 20000);
+    await ends(shop, delivery, 30000);
     const [attempt] = await shop.attempts(delivery);
     assert.equal(attempt.error.code, 'timeout_headers', profile);
     return attempt.duration_ms;
@@ -64,7 +64,7 @@ test('an answer is waited for as long as each contract says', async (t) => {
   await Promise.all(
     profiles.map(async (profile) => {
       const late = (await waitsFor(profile)) - contracts[profile].timeout * 1000;
-      assert.ok(late >= 0 && late < 1000, `${profile}: ${late} ms late`);
+      assert.ok(late >= 0 && late < 4000, `${profile}: ${late} ms late`);
     }),
   );
 });
@@ -82,7 +82,7 @@ async function waitAfter(t, profile, status, retryAfter) {
 }
 
 const about = (wait, wanted, what) =>
-  assert.ok(Math.abs(wait - wanted) < 1.5, `${what}: ${wait} s instead of ${wanted} s`);
+  assert.ok(Math.abs(wait - wanted) < 3, `${what}: ${wait} s instead of ${wanted} s`);
 
 for (const profile of profiles)
   test(`${profile}: ${profile === 'standard' ? 'heeds' : 'ignores'} Retry-After`, async (t) => {
@@ -249,7 +249,7 @@ for (const [profile, name, form, clock] of identities)
       assert.ok(request.verified, request.reason);
     }
     const [before, after] = tries.map((request) => Number(request.headers[clock]));
-    assert.ok(after > before && Math.abs(after - Date.now() / 1000) < 5, 'Unix seconds, of now');
+    assert.ok(after > before && Math.abs(after - Date.now() / 1000) < 30, 'Unix seconds, of now');
   });
 
 test('stablemint: time and signature are new at each attempt', async (t) => {

@@ -25,7 +25,7 @@ async function startExample(t, name, port, env = {}) {
   const passed = [];
   child.on('message', (message) => passed.push(message));
   t.after(() => child.kill('SIGKILL'));
-  await until(() => passed[0] === 'ready', `${name} to listen`);
+  await until(() => passed[0] === 'ready', `${name} to listen`, 30000);
   passed.shift();
   return passed;
 }
