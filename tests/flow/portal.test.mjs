@@ -115,14 +115,10 @@ test('a page of another site gets nothing done with the cookie', async (t) => {
   }
 });
 
-// A request whose Host is a stranger's, as http clients do not send by themselves.
-function askAs(host, app) {
+// What the client of these scenes does not send: another Host, or from another address.
+function ask(target, options) {
   return new Promise((resolve, reject) => {
-    const options = {
-      method: 'POST',
-      headers: { Host: host, Authorization: `Bearer ${server.key}`, 'Content-Length': 0 },
-    };
-    const request = http.request(`${server.base}/v1/apps/${app}/portal-links`, options, (got) => {
+    const request = http.request(server.base + target, options, (got) => {
       let text = '';
       got.on('data', (some) => (text += some));
       got.on('end', () => resolve({ status: got.statusCode, json: JSON.parse(text) }));
@@ -132,9 +128,22 @@ function askAs(host, app) {
   });
 }
 
+test('a session may go on from another address', async (t) => {
+  const app = (await server.client.newApp({ name: 'Shop', profile: 'standard' })).id;
+  const { cookie, answer } = await logIn(t, server, app);
+  const options = { headers: { Cookie: cookie }, localAddress: '127.0.0.2' };
+  assert.equal((await ask('/v1/session', options)).json.id, answer.json.id);
+});
+
 test('a link is built of no Host that is sent', async () => {
   const app = (await server.client.newApp({ name: 'Shop', profile: 'standard' })).id;
-  const { status, json } = await askAs('evil.example', app);
+  const headers = {
+    Host: 'evil.example',
+    Authorization: `Bearer ${server.key}`,
+    'Content-Length': 0,
+  };
+  const target = `/v1/apps/${app}/portal-links`;
+  const { status, json } = await ask(target, { method: 'POST', headers });
   assert.equal(status, 201);
   assert.ok(json.url.startsWith(`${server.base}/dashboard/#portal=`), json.url);
 });
@@ -153,6 +162,8 @@ test('a link works once, and says so in words', async (t) => {
   t.after(() => page.close());
   assert.equal((await page.get(`/v1/apps/${app}/deliveries`)).status, 200);
   assert.equal((await page.get(`/v1/apps/${app}/webhooks`)).status, 403);
+  assert.equal((await page.delete('/v1/session')).status, 204);
+  assert.equal((await open(server, link.url)).answer.status, 401, 'nor after the logout');
 });
 
 // Connections go to the workers in turn, so two of them are at two workers.
@@ -184,23 +195,23 @@ test('a session survives a restart, and a link does', async (t) => {
 });
 
 test('a session that is used at one worker does not idle at another', async (t) => {
-  const own = await startServer(t, { workers: 2, flags: ['--session-idle', '3s'] });
+  const own = await startServer(t, { workers: 2, flags: ['--session-idle', '5s'] });
   const app = (await own.client.newApp({ name: 'Shop', profile: 'standard' })).id;
   const session = await logIn(t, own, app);
   const busy = [session.page, new Page(own, session)];
   t.after(() => busy[1].close());
   assert.ok((await isOpen(busy[0])) && (await isOpen(busy[1])));
-  const until_ms = Date.now() + 5000;
+  const until_ms = Date.now() + 6500;
   while (Date.now() < until_ms) {
     assert.ok(await isOpen(busy[0]));
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
   assert.ok(await isOpen(busy[1]), 'as the other worker knows');
   const ended = async () => {
-    await new Promise((resolve) => setTimeout(resolve, 3500));
+    await new Promise((resolve) => setTimeout(resolve, 5500));
     return !(await isOpen(busy[1]));
   };
-  await until(ended, 'it to idle', 12000);
+  await until(ended, 'it to idle', 20000);
 });
 
 test('with an https public URL the cookie is Secure, and links lead there', async (t) => {
@@ -228,7 +239,7 @@ test('with an https public URL the cookie is Secure, and links lead there', asyn
   assert.equal(gone.status, 204, gone.text);
 });
 
-const wrongUrls = ['http://hooks.example', 'https://hooks.example/path', 'hooks.example', 'https://'];
+const wrongUrls = ['http://hooks.example', 'http://127.example.com', 'https://hooks.example/path', 'hooks.example', 'https://'];
 for (const url of wrongUrls) {
   test(`--public-url ${url}: the server says why it does not start`, async (t) => {
     const own = await spawnServer(t, { flags: ['--public-url', url] });

@@ -297,6 +297,7 @@ static bool step(struct store_backend *model, int64_t now_ms, enum store_verdict
         row->is_gone = true;
         done++;
     }
+    model_forget_sessions(model, now_ms);
     done += model_retain(model, now_ms, ROWS_MAX - done);
     if (done < ROWS_MAX && model_recover(model, now_ms, ret_news))
         done = ROWS_MAX;

@@ -132,6 +132,17 @@ void model_session(struct store_backend *model, struct op *op, struct news *news
         news_change(news, row->app_id, 0, op);
 }
 
+void model_forget_sessions(struct store_backend *model, int64_t now_ms)
+{
+    for (size_t i = 0; i < model->sessions.count; i++) {
+        struct model_session *session = model->sessions.rows[i];
+        if (session->is_gone || now_ms < session->row.ends_ms)
+            continue;
+        TOUCH(model, session);
+        session->is_gone = true;
+    }
+}
+
 void model_session_used(struct store_backend *model, const struct key_use *use)
 {
     struct model_session *session = table_find(&model->sessions, map_key(use->key_id));

@@ -174,6 +174,7 @@ void model_configure(struct store_backend *model, struct op *op, int64_t now_ms,
 enum op_result model_link(struct store_backend *model, const struct op *op);
 void model_session(struct store_backend *model, struct op *op, struct news *news);
 void model_session_used(struct store_backend *model, const struct key_use *use);
+void model_forget_sessions(struct store_backend *model, int64_t now_ms);
 void model_read_session(const struct store_backend *model, struct op *op);
 bool model_give_session(struct op *op, const struct model_session *session,
                         struct session_row *ret); // false: it has ended at the list's moment

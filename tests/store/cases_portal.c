@@ -203,6 +203,21 @@ static void erased_app_ends_its_sessions(struct world *world)
     assert_int_equal(read_session(world, 21, &session), OP_DONE);
 }
 
+// Whoever is long gone is forgotten.
+static void ended_sessions_are_forgotten(struct world *world)
+{
+    struct session_row session;
+
+    make_app(world, APP);
+    open_session(world, 10, APP);
+    assert_int_equal(make_link(world, 20, APP, NOW + MINUTE), OP_DONE);
+    assert_int_equal(log_in(world, 20, NOW + MINUTE), OP_DONE);
+    world->now_ms = NOW + DAY;
+    steps_all(world);
+    assert_int_equal(read_session(world, 11, &session), OP_NOT_FOUND);
+    assert_int_equal(read_session(world, 21, &session), OP_DONE);
+}
+
 // At most once in every_ms, as of keys, and a key's use is no session's.
 static void uses_of_sessions_are_written(struct world *world)
 {
@@ -306,6 +321,7 @@ const struct conformance_case portal_cases[] = {
     {"portal_has_limits", portal_has_limits},
     {"sessions_end", sessions_end},
     {"erased_app_ends_its_sessions", erased_app_ends_its_sessions},
+    {"ended_sessions_are_forgotten", ended_sessions_are_forgotten},
     {"uses_of_sessions_are_written", uses_of_sessions_are_written},
     {"sessions_are_listed", sessions_are_listed},
     {"link_is_made_once", link_is_made_once},
