@@ -122,6 +122,7 @@ json_t *render_webhook(struct door *door, const struct webhook_row *row,
     }
     json_object_update(webhook, set);
     json_decref(set);
+    json_object_set_new(webhook, "failing_since", render_time(row->failing_since_ms));
     json_object_set_new(webhook, "created_at", render_time(row->created_ms));
     json_object_set_new(webhook, "updated_at", render_time(row->updated_ms));
     return webhook;

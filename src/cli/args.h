@@ -41,7 +41,8 @@ struct command;
     X(TIMEOUT, "timeout", 0, "TIME", "of an attempt: 1s to 30s")                             \
     X(IN_FLIGHT, "in-flight", 0, "COUNT", "attempts at the same time")                       \
     X(ENCRYPTED, "encrypted", 0, "yes|no", "encrypt the bodies")                             \
-    X(DISABLE_AFTER, "disable-after-days", 0, "DAYS", "disable it after days of failures")   \
+    X(DISABLE_AFTER, "disable-after-days", 0, "DAYS",                                        \
+      "disable it when nothing has succeeded for so long")                                   \
     X(METADATA, "metadata", 0, "@FILE|-|JSON", "an object of your own")                      \
     X(DISABLED, "disabled", 0, NULL, "made, but not yet enabled")                            \
     X(SECRET_FILE, "secret-file", 0, "FILE", "holds the secret; - is standard input")        \

@@ -11,6 +11,7 @@ static const struct column columns[] = {
     {"EVENTS", "events", false},
     {"URL", "url", false},
     {"WHY DISABLED", "disabled_reason", true},
+    {"FAILING SINCE", "failing_since", true},
     {"MODE", "mode", true},
     {"WAITS", "waits", true},
     {"TIMEOUT", "timeout_s", true},

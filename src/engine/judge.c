@@ -148,6 +148,8 @@ struct settle *judge(struct engine *engine, struct exchange *exchange,
         tell_window(exchange, was_received);
     settle->disable_webhook =
         exchange->card->profile->disables_on_410 && outcome->status == 410;
+    if (!MUTANT_IS(FAILING_FORGOTTEN))
+        settle->disable_after_days = exchange->card->settings.disable_after_days;
     settle->mails = settle->next == SETTLE_FAILED && exchange->card->profile->mails_at_end;
     engine->counts.delivered += was_received;
     engine->counts.failed_attempts += !was_received;

@@ -30,6 +30,7 @@ enum mutant {
     MUTANT_ORDER_IGNORED,        // nobody of an order key waits for who came before
     MUTANT_HELD_FOREVER,         // who ends lets nobody go who waits behind
     MUTANT_CLOCK_FORGOTTEN,      // a start by a clock that was set back waits for the old one
+    MUTANT_FAILING_FORGOTTEN,    // what fails for days is never disabled
     MUTANTS
 };
 

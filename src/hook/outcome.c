@@ -22,3 +22,9 @@ const char *outcome_error_sentence(enum outcome_error error)
     assert((size_t)error < sizeof rows / sizeof *rows);
     return rows[error].sentence;
 }
+
+bool outcome_is_receivers(enum outcome_error error)
+{
+    return error != OUTCOME_LOCAL && error != OUTCOME_INTERRUPTED &&
+           error != OUTCOME_KEY_UNAVAILABLE;
+}

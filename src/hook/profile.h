@@ -54,6 +54,7 @@ struct profile {
     int jitter_percent;       // only ever added; 0: exact
     bool honours_retry_after; // on 429 and 503, only to wait longer
     bool disables_on_410;
+    bool disables_failing; // its webhooks may have disable_after_days
     bool mails_at_end;
     struct {
         char *label, *pointer; // "Product": the payload's "/product_title", where it has one

@@ -170,18 +170,29 @@ static enum error_code load_mail(const struct place *at)
     return code;
 }
 
-static enum error_code on_410(const struct place *at)
+static enum error_code read_disables(const struct place *at, bool *ret)
 {
     static const char *const words[] = {"fail", "disable", NULL};
     int word = 0;
     enum error_code code = place_word(at, words, &word);
-    at->reading->profile->disables_on_410 = word == 1;
+    *ret = word == 1;
     return code;
+}
+
+static enum error_code on_410(const struct place *at)
+{
+    return read_disables(at, &at->reading->profile->disables_on_410);
+}
+
+static enum error_code on_failing(const struct place *at)
+{
+    return read_disables(at, &at->reading->profile->disables_failing);
 }
 
 static enum error_code load_on(const struct place *at)
 {
-    static const struct place_key keys[] = {{"410", false, on_410}};
+    static const struct place_key keys[] = {{"410", false, on_410},
+                                            {"failing", false, on_failing}};
     return place_keys(at, keys, COUNT(keys));
 }
 

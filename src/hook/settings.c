@@ -171,9 +171,11 @@ static enum error_code set_encrypted(struct settings *settings, const struct pro
 static enum error_code set_disable(struct settings *settings, const struct profile *profile,
                                    const json_t *value, struct error *error)
 {
-    (void)profile;
     if (!is_within(value, 0, DAYS_MAX))
         return wrong(error, "disable_after_days", "must be a whole number, 0 to 365");
+    if (json_integer_value(value) > 0 && !profile->disables_failing)
+        return wrong(error, "disable_after_days",
+                     "no webhook of this profile is disabled for failing");
     settings->disable_after_days = (int)json_integer_value(value);
     return ERR_OK;
 }

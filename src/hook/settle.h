@@ -53,8 +53,9 @@ struct settle {
         unsigned char *detail; // hook/evidence.h; malloc'd, the settle's
         size_t detail_len;
     } attempt;
-    bool disable_webhook; // if its version is still the attempt's
-    bool mails;           // FAILED by the schedule: the contract demands an e-mail
+    bool disable_webhook;   // if its version is still the attempt's
+    int disable_after_days; // the same, where no attempt has succeeded for so long; 0: never
+    bool mails;             // FAILED by the schedule: the contract demands an e-mail
 };
 
 void settle_free(struct settle *settle); // does nothing to NULL

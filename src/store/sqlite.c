@@ -160,6 +160,7 @@ struct known_webhook *sqlite_know_webhook(struct store_backend *backend,
     webhook->state = row->state;
     webhook->version = row->version;
     webhook->cancel_before = row->cancel_before;
+    webhook->failing_since_ms = row->failing_since_ms;
     webhook->swept = swept;
     if (swept < row->cancel_before)
         backend->has_work = true;
@@ -189,6 +190,7 @@ bool sqlite_know_all(struct store_backend *backend)
             .state = (enum webhook_state)sqlite3_column_int(webhooks, 2),
             .version = sqlite3_column_int(webhooks, 3),
             .cancel_before = sqlite3_column_int64(webhooks, 4),
+            .failing_since_ms = sqlite3_column_int64(webhooks, 7),
         };
         sqlite_know_webhook(backend, &row, sqlite3_column_int64(webhooks, 5))->sequence =
             sqlite3_column_int64(webhooks, 6);

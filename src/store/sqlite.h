@@ -29,8 +29,9 @@ struct known_webhook {
     int64_t id;
     int64_t app_id;
     int64_t cancel_before;
-    int64_t sequence; // of its keyed deliveries, the last
-    int64_t swept;    // the cancel_before up to which its rows have been rewritten
+    int64_t sequence;         // of its keyed deliveries, the last
+    int64_t swept;            // the cancel_before up to which its rows have been rewritten
+    int64_t failing_since_ms; // 0: it is not
     int version;
     enum webhook_state state;
     bool is_behind;      // births are parked; in memory alone

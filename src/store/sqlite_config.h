@@ -32,9 +32,11 @@ void sqlite_session(struct store_backend *backend, struct op *op,
 // The webhook's own part of it: sqlite_webhook.c.
 enum op_result sqlite_webhook(struct store_backend *backend, struct op *op, int64_t now_ms,
                               struct news *news);
-// Disables the webhook if it is still of that version.
-void sqlite_disable_if(struct store_backend *backend, int64_t webhook_id, int version,
-                       int64_t now_ms, struct news *news);
+// What an attempt's end means for its webhook: since when it has been failing (the first
+// scheduled attempt that failed after the last success), and whether it is disabled, which an
+// attempt made with an older version of it does not do.
+void sqlite_note_end(struct store_backend *backend, const struct settle *settle,
+                     int64_t now_ms, struct news *news);
 // Ends the webhook: what waits for it is cancelled.
 void webhook_end(struct store_backend *backend, struct known_webhook *webhook,
                  enum webhook_state state, const char *reason, int64_t now_ms);

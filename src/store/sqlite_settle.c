@@ -206,7 +206,6 @@ void sqlite_settle(struct store_backend *backend, struct op *op, int64_t now_ms,
     op->as.settle.result = settle_first(backend, settle, now_ms)
                                ? SETTLED
                                : settle_row(backend, settle, now_ms, news);
-    if (settle->disable_webhook && op->as.settle.result != SETTLED_STALE)
-        sqlite_disable_if(backend, settle->webhook_id, settle->attempt.webhook_version,
-                          now_ms, news);
+    if (op->as.settle.result != SETTLED_STALE)
+        sqlite_note_end(backend, settle, now_ms, news);
 }

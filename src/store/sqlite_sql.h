@@ -85,8 +85,8 @@
     X(ATTEMPT_LAST, "SELECT coalesce(max(id), 0) FROM attempt")                              \
     /* configuration */                                                                      \
     X(APP_ALL, "SELECT id, version, used FROM app")                                          \
-    X(WEBHOOK_ALL, "SELECT id, app, state, version, cancel_before, swept, sequence"          \
-                   " FROM webhook")                                                          \
+    X(WEBHOOK_ALL, "SELECT id, app, state, version, cancel_before, swept, sequence,"         \
+                   " failing_since FROM webhook")                                            \
     X(APP_ADD,                                                                               \
       "INSERT OR IGNORE INTO app(id, uid, name, profile, alert_email, version, created,"     \
       " strict, types) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8)")                          \
@@ -129,7 +129,7 @@
                      " (SELECT id FROM session WHERE ends <= ?1 LIMIT 500)")                 \
     X(APP_NAMES, "SELECT uid, name, profile FROM app WHERE id = ?1")                         \
     X(WEBHOOK_COUNT, "SELECT count(*) FROM webhook WHERE app = ?1 AND state <> 2")           \
-    X(WEBHOOK_GET, "SELECT state, version, failing_since, cancel_before, created"            \
+    X(WEBHOOK_GET, "SELECT url = ?3, version, failing_since, cancel_before, created"         \
                    " FROM webhook WHERE id = ?1 AND app = ?2 AND state <> 2")                \
     X(WEBHOOK_ADD,                                                                           \
       "INSERT OR IGNORE INTO webhook(id, app, name, url, state, reason, mode, version,"      \
@@ -140,6 +140,7 @@
                    " settings = ?11, updated = ?12 WHERE id = ?1 AND app = ?2")              \
     X(WEBHOOK_END, "UPDATE webhook SET state = ?2, reason = ?3, version = version + 1,"      \
                    " cancel_before = ?4, updated = ?5 WHERE id = ?1")                        \
+    X(WEBHOOK_FAILING, "UPDATE webhook SET failing_since = ?2 WHERE id = ?1")                \
     X(WEBHOOK_SWEPT, "UPDATE webhook SET swept = ?2 WHERE id = ?1")                          \
     X(WEBHOOKS_OF,                                                                           \
       "SELECT id FROM webhook WHERE app = ?1 AND id > ?2 ORDER BY id LIMIT 500")             \

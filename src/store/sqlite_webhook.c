@@ -1,8 +1,13 @@
 #include "hook/rows.h"
 
+#include "hook/settle.h"
 #include "store/sqlite.h"
 #include "store/sqlite_config.h"
 #include "store/sqlite_post.h"
+
+#include <stdio.h>
+
+#define DAY_MS (INT64_C(86400) * 1000)
 
 static bool is_rotated(enum secret_kind kind)
 {
@@ -52,18 +57,62 @@ void webhook_end(struct store_backend *backend, struct known_webhook *webhook,
     backend->has_work = true;
 }
 
-void sqlite_disable_if(struct store_backend *backend, int64_t webhook_id, int version,
-                       int64_t now_ms, struct news *news)
+static void disable(struct store_backend *backend, struct known_webhook *webhook,
+                    const char *reason, int64_t now_ms, struct news *news)
 {
-    static const char gone[] = "the endpoint said that it is gone";
-    struct known_webhook *webhook = sqlite_known_webhook(backend, webhook_id);
-
-    if (!webhook || webhook->state != WEBHOOK_ENABLED || webhook->version != version)
-        return;
-    webhook_end(backend, webhook, WEBHOOK_DISABLED, gone, now_ms);
-    sqlite_post_disabled(backend, webhook->app_id, webhook_id, gone, now_ms);
+    webhook_end(backend, webhook, WEBHOOK_DISABLED, reason, now_ms);
+    sqlite_post_disabled(backend, webhook->app_id, webhook->id, reason, now_ms);
     app_bump(backend, webhook->app_id);
     news_change(news, webhook->app_id, webhook->id, NULL);
+}
+
+static void set_failing(struct store_backend *backend, struct known_webhook *webhook,
+                        int64_t since_ms)
+{
+    sqlite3_stmt *set = sqlite_statement(backend, SQL_WEBHOOK_FAILING);
+
+    webhook->failing_since_ms = since_ms;
+    backend->has_changed_config = true;
+    sqlite3_bind_int64(set, 1, webhook->id);
+    sqlite3_bind_int64(set, 2, since_ms);
+    sqlite_run(backend, SQL_WEBHOOK_FAILING);
+}
+
+static void note_failure(struct store_backend *backend, struct known_webhook *webhook,
+                         const struct settle *settle, int64_t now_ms, struct news *news)
+{
+    const int days = settle->disable_after_days;
+    const int64_t since_ms = webhook->failing_since_ms;
+    char reason[80];
+
+    if (since_ms == 0 || since_ms > now_ms) {
+        set_failing(backend, webhook, now_ms);
+    } else if (days > 0 && now_ms - since_ms >= days * DAY_MS) {
+        snprintf(reason, sizeof reason, "no attempt has succeeded for %d day%s", days,
+                 days == 1 ? "" : "s");
+        disable(backend, webhook, reason, now_ms, news);
+    }
+}
+
+void sqlite_note_end(struct store_backend *backend, const struct settle *settle,
+                     int64_t now_ms, struct news *news)
+{
+    struct known_webhook *webhook = sqlite_known_webhook(backend, settle->webhook_id);
+
+    if (!webhook || webhook->state != WEBHOOK_ENABLED)
+        return;
+    if (settle->attempt.error == OUTCOME_NONE) {
+        if (webhook->failing_since_ms)
+            set_failing(backend, webhook, 0);
+        return;
+    }
+    if (webhook->version != settle->attempt.webhook_version)
+        return;
+    if (settle->disable_webhook)
+        disable(backend, webhook, "the endpoint said that it is gone", now_ms, news);
+    else if (settle->attempt.trigger == TRIGGER_SCHEDULED &&
+             outcome_is_receivers(settle->attempt.error))
+        note_failure(backend, webhook, settle, now_ms, news);
 }
 
 // The type that another webhook has; NULL: all are this one's now.
@@ -218,10 +267,13 @@ static bool read_kept(struct store_backend *backend, struct webhook_row *row)
 
     sqlite3_bind_int64(get, 1, row->id);
     sqlite3_bind_int64(get, 2, row->app_id);
+    bind_text(get, 3, row->url);
+    row->failing_since_ms = 0;
     is_there = sqlite_step(backend, SQL_WEBHOOK_GET);
     if (is_there) {
         row->version = sqlite3_column_int(get, 1);
-        row->failing_since_ms = sqlite3_column_int64(get, 2);
+        if (sqlite3_column_int(get, 0)) // else another endpoint has not failed yet
+            row->failing_since_ms = sqlite3_column_int64(get, 2);
         row->cancel_before = sqlite3_column_int64(get, 3);
         row->created_ms = sqlite3_column_int64(get, 4);
     }

@@ -179,8 +179,8 @@ void model_read_session(const struct store_backend *model, struct op *op);
 bool model_give_session(struct op *op, const struct model_session *session,
                         struct session_row *ret); // false: it has ended at the list's moment
 void model_window(struct store_backend *model, struct op *op);
-void model_disable_if(struct store_backend *model, int64_t webhook_id, int version,
-                      int64_t now_ms, struct news *news);
+void model_note_end(struct store_backend *model, const struct settle *settle, int64_t now_ms,
+                    struct news *news);
 struct model_post *model_find_mail(const struct store_backend *model, int64_t event_id,
                                    uint16_t n); // or NULL
 void model_post_failed(struct store_backend *model, const struct settle *settle,

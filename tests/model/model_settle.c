@@ -151,7 +151,6 @@ void model_settle(struct store_backend *model, struct op *op, int64_t now_ms,
 
     op->result = OP_DONE;
     op->as.settle.result = settle_row(model, settle, now_ms, news);
-    if (settle->disable_webhook && op->as.settle.result != SETTLED_STALE)
-        model_disable_if(model, settle->webhook_id, settle->attempt.webhook_version, now_ms,
-                         news);
+    if (op->as.settle.result != SETTLED_STALE)
+        model_note_end(model, settle, now_ms, news);
 }

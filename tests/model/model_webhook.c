@@ -1,3 +1,4 @@
+#include "hook/settle.h"
 #include "model_rows.h"
 
 #include <string.h>
@@ -59,18 +60,58 @@ void model_webhook_end(struct store_backend *model, struct model_webhook *webhoo
     drop_choices(model, webhook->row.id);
 }
 
-void model_disable_if(struct store_backend *model, int64_t webhook_id, int version,
-                      int64_t now_ms, struct news *news)
+// Since when it has been failing, once this attempt has ended; 0: it is not.
+static int64_t failing_since(const struct model_webhook *webhook, const struct settle *settle,
+                             int64_t now_ms)
 {
-    struct model_webhook *webhook = model_find_webhook(model, webhook_id);
+    int64_t since = webhook->row.failing_since_ms;
 
-    if (!webhook || webhook->row.state != WEBHOOK_ENABLED || webhook->row.version != version)
+    if (settle->attempt.error == OUTCOME_NONE)
+        return 0;
+    if (settle->attempt.trigger != TRIGGER_SCHEDULED ||
+        !outcome_is_receivers(settle->attempt.error) ||
+        webhook->row.version != settle->attempt.webhook_version)
+        return since;
+    return since && since <= now_ms ? since : now_ms;
+}
+
+// Why the webhook is to be disabled after this attempt; NULL: it is not.
+static const char *why_disabled(struct store_backend *model,
+                                const struct model_webhook *webhook,
+                                const struct settle *settle, int64_t now_ms)
+{
+    int64_t days = settle->disable_after_days;
+
+    if (settle->attempt.error == OUTCOME_NONE ||
+        webhook->row.version != settle->attempt.webhook_version)
+        return NULL;
+    if (settle->disable_webhook)
+        return "the endpoint said that it is gone";
+    if (!days || settle->attempt.trigger != TRIGGER_SCHEDULED ||
+        !outcome_is_receivers(settle->attempt.error) ||
+        now_ms - webhook->row.failing_since_ms < days * 86400 * 1000)
+        return NULL;
+    return arena_format(&model->texts, "no attempt has succeeded for %d day%s", (int)days,
+                        days == 1 ? "" : "s");
+}
+
+void model_note_end(struct store_backend *model, const struct settle *settle, int64_t now_ms,
+                    struct news *news)
+{
+    struct model_webhook *webhook = model_find_webhook(model, settle->webhook_id);
+    const char *why;
+
+    if (!webhook || webhook->row.state != WEBHOOK_ENABLED)
         return;
-    model_webhook_end(model, webhook, WEBHOOK_DISABLED, "the endpoint said that it is gone",
-                      now_ms);
+    TOUCH(model, webhook);
+    webhook->row.failing_since_ms = failing_since(webhook, settle, now_ms);
+    why = why_disabled(model, webhook, settle, now_ms);
+    if (!why)
+        return;
+    model_webhook_end(model, webhook, WEBHOOK_DISABLED, why, now_ms);
     model_post_webhook(model, POST_WEBHOOK_DISABLED, &webhook->row, true, now_ms);
     model_bump(model, webhook->row.app_id);
-    news_change(news, webhook->row.app_id, webhook_id, NULL);
+    news_change(news, webhook->row.app_id, webhook->row.id, NULL);
 }
 
 static bool is_taken(const struct store_backend *model, int64_t app_id, const char *type)
@@ -247,7 +288,8 @@ static enum op_result webhook_update(struct store_backend *model,
 static void keep_columns(struct webhook_row *row, const struct webhook_row *from)
 {
     row->version = from->version;
-    row->failing_since_ms = from->failing_since_ms;
+    row->failing_since_ms =
+        row->url && !strcmp(row->url, from->url) ? from->failing_since_ms : 0;
     row->cancel_before = from->cancel_before;
     row->created_ms = from->created_ms;
 }

@@ -76,10 +76,12 @@ struct sim_hook {
     struct sim_app *app;
     const char *type; // the one it is bound to; NULL: all
     int in_flight_max;
+    int disable_after_days; // 0: never
     enum mood mood;
     enum webhook_state state; // as committed, like version
     int version;
-    int told_version; // the last change that reached its worker
+    int64_t failing_since_ms; // wall; 0: the last attempt that counts was received
+    int told_version;         // the last change that reached its worker
     int in_flight;
     bool was_closed;
     int placed;          // deliveries
@@ -175,6 +177,7 @@ struct sim {
     size_t queue_count;
     struct op *group[OPS_MAX]; // being committed
     size_t group_count;
+    int64_t group_wall_ms;
     struct news news;
     bool is_committing, is_group_planned;
 

@@ -94,6 +94,18 @@ static void check_time(struct sim *sim)
                  (long long)((sim->mono_ms - most) / 60000));
 }
 
+// Every webhook is as open as those say who closed or opened it.
+static void check_hook(struct sim *sim, const struct sim_hook *hook)
+{
+    struct hook_card *card = sim_read_card(sim, hook->app->id, hook->id);
+    enum webhook_state state = card ? card->state : WEBHOOK_DELETED;
+
+    if (state != hook->state)
+        sim_fail(sim, "webhook %lld is in state %d, where %d was wanted", (long long)hook->id,
+                 (int)state, (int)hook->state);
+    hook_card_drop(card);
+}
+
 void truth_check_end(struct sim *sim)
 {
     struct map_key key;
@@ -112,6 +124,8 @@ void truth_check_end(struct sim *sim)
     if (born != (int64_t)sim->deliveries.count)
         sim_fail(sim, "%lld deliveries were promised, %zu are there", (long long)born,
                  sim->deliveries.count);
+    for (int i = 0; i < sim->hook_count; i++)
+        check_hook(sim, &sim->hooks[i]);
     for (int w = 0; sim->is_up && w < sim->worker_count; w++)
         if (engine_counts(sim->workers[w].engine).in_hand)
             sim_fail(sim, "something is still in hand");

@@ -71,10 +71,14 @@ static void add_secret(struct sim *sim, const struct sim_app *app, struct op *op
 
 static const char *hook_settings(struct arena *arena, const struct sim_hook *hook)
 {
-    if (!hook->type)
-        return arena_format(arena, "{\"in_flight_max\":%d}", hook->in_flight_max);
-    return arena_format(arena, "{\"in_flight_max\":%d,\"events\":[\"%s\"]}",
-                        hook->in_flight_max, hook->type);
+    const char *settings = arena_format(arena, "\"in_flight_max\":%d", hook->in_flight_max);
+
+    if (hook->disable_after_days)
+        settings = arena_format(arena, "%s,\"disable_after_days\":%d", settings,
+                                hook->disable_after_days);
+    if (hook->type)
+        settings = arena_format(arena, "%s,\"events\":[\"%s\"]", settings, hook->type);
+    return arena_format(arena, "{%s}", settings);
 }
 
 static void add_hook(struct sim *sim, struct sim_app *app)
@@ -87,6 +91,7 @@ static void add_hook(struct sim *sim, struct sim_app *app)
         (struct sim_hook){.id = mint(sim, 0), .app = app, .version = 1, .told_version = 1};
     hook->in_flight_max = in_flight[sim_between(sim, 0, 4)];
     hook->mood = (enum mood)sim_between(sim, 0, MOODS - 1);
+    hook->disable_after_days = app->profile->disables_failing && sim_chance(sim, 7000);
     list_init(&hook->waiting);
     if (app->profile->events == EVENTS_ONE)
         hook->type = app->profile->types[sim_between(sim, 0, 1)].name;

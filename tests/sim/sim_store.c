@@ -173,6 +173,7 @@ void sim_group(struct sim *sim)
     if (sim->is_committing)
         return;
     take_group(sim);
+    sim->group_wall_ms = sim_now(sim).wall_ms;
     if (sim_chance(sim, sim->faults.full))
         model_fail_next(sim->store);
     verdict = store_model.apply(sim->store, sim->group, sim->group_count,

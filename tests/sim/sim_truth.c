@@ -303,13 +303,40 @@ static void on_settle(struct sim *sim, const struct op *op)
         delivery->is_retrying = false;
 }
 
-static void on_disable(struct sim *sim, const struct settle *settle)
+// Has nothing been received for its days? And if not, since when.
+static bool is_given_up(const struct sim *sim, struct sim_hook *hook,
+                        const struct settle *settle, enum verdict verdict)
 {
-    struct sim_hook *hook = truth_hook(sim, settle->webhook_id);
+    const int64_t day_ms = INT64_C(86400000);
+    const int64_t now_ms = sim->group_wall_ms;
 
-    if (!settle->disable_webhook || hook->state != WEBHOOK_ENABLED ||
-        hook->version != settle->attempt.webhook_version)
+    if (settle->attempt.trigger != TRIGGER_SCHEDULED || verdict != VERDICT_COUNTED)
+        return false;
+    if (hook->failing_since_ms && hook->failing_since_ms <= now_ms)
+        return hook->disable_after_days &&
+               now_ms - hook->failing_since_ms >= hook->disable_after_days * day_ms;
+    hook->failing_since_ms = now_ms;
+    return false;
+}
+
+// Disabled by what came of an attempt, which was made with the webhook as it is now.
+static void on_end(struct sim *sim, const struct op *op)
+{
+    const struct settle *settle = op->as.settle.settle;
+    struct sim_hook *hook = truth_hook(sim, settle->webhook_id);
+    const struct sim_delivery *delivery = truth_delivery(sim, settle->event_id, settle->n);
+    enum verdict verdict = delivery && settle->number < NUMBERS_MAX
+                               ? delivery->outcomes[settle->number].verdict
+                               : VERDICT_NONE;
+
+    if (hook->state != WEBHOOK_ENABLED || op->as.settle.result == SETTLED_STALE)
         return;
+    if (verdict == VERDICT_RECEIVED)
+        hook->failing_since_ms = 0;
+    if (hook->version != settle->attempt.webhook_version ||
+        !(settle->disable_webhook || is_given_up(sim, hook, settle, verdict)))
+        return;
+    sim_trace(sim, "hook %lld is disabled", (long long)hook->id);
     hook->state = WEBHOOK_DISABLED;
     hook->was_closed = true;
     hook->version++;
@@ -320,6 +347,8 @@ static void on_changed(struct sim *sim, const struct op *op)
     struct sim_hook *hook = truth_hook(sim, op->as.webhook.row.id);
     bool is_deleted = op->as.webhook.verb == VERB_DELETE;
 
+    if (hook->state == WEBHOOK_DISABLED && op->as.webhook.row.state == WEBHOOK_ENABLED)
+        hook->failing_since_ms = 0;
     hook->state = is_deleted ? WEBHOOK_DELETED : op->as.webhook.row.state;
     hook->version++;
     hook->was_closed |= hook->state != WEBHOOK_ENABLED;
@@ -350,7 +379,7 @@ void truth_group(struct sim *sim)
         case OP_ACCEPT: on_accepted(sim, op); break;
         case OP_SETTLE:
             on_settle(sim, op);
-            on_disable(sim, op->as.settle.settle);
+            on_end(sim, op);
             break;
         case OP_WEBHOOK: on_changed(sim, op); break;
         case OP_RETRY:

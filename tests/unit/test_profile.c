@@ -50,6 +50,7 @@ static void attempts_are_as_the_contracts_say(void **state)
         assert_int_equal(profile->needs_https, rows[i].needs_https);
         assert_int_equal(profile->mails_at_end, rows[i].mails);
         assert_int_equal(profile->disables_on_410, rows[i].disables);
+        assert_int_equal(profile->disables_failing, rows[i].disables);
         assert_int_equal(profile->honours_retry_after, rows[i].honours);
         assert_int_equal(profile->secret_show, rows[i].show);
         assert_int_equal(profile->jitter_percent, 0);
