@@ -21,7 +21,7 @@ foreach(module door_platforms door_foreign)
   endif()
 endforeach()
 
-foreach(module door_matrix door_portal door_sessions)
+foreach(module door_matrix door_limits door_portal door_sessions)
   if(TARGET test_${module})
     target_sources(test_${module} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/portal_client.c)
   endif()

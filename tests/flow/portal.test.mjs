@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import test from 'node:test';
+import { makeCertificates } from './certificates.mjs';
 import { cliOf, objectOf, rowsOf } from './cli_run.mjs';
 import { Client } from './client.mjs';
 import { openShop, sharedScene, spawnServer, startServer, until } from './harness.mjs';
@@ -237,6 +238,16 @@ test('with an https public URL the cookie is Secure, and links lead there', asyn
   };
   const gone = await own.client.delete('/v1/session', { key: null, headers });
   assert.equal(gone.status, 204, gone.text);
+});
+
+test('over TLS the cookie is Secure on loopback, too', async (t) => {
+  const files = makeCertificates(t);
+  const flags = ['--tls-cert', files.cert, '--tls-key', files.key];
+  const own = await startServer(t, { flags, ca: files.ca });
+  const app = (await own.client.newApp({ name: 'Shop', profile: 'standard' })).id;
+  const { url } = await newLink(own, app);
+  assert.ok(url.startsWith(`${own.base}/dashboard/#portal=`), url);
+  assert.match((await open(own, url)).setCookie, /^__Host-.*; Secure; HttpOnly/);
 });
 
 const wrongUrls = ['http://hooks.example', 'http://127.example.com', 'https://hooks.example/path', 'hooks.example', 'https://'];

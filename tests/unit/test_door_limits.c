@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "support/door_world.h"
+#include "support/portal_client.h"
 
 // Linked in the place of store_submit(): counts what is asked of the store.
 static int submitted[OP_KINDS];
@@ -295,6 +296,30 @@ static void test_last_use(void **state)
     world_free(world);
 }
 
+// A session is read once, and written once a minute, however many its requests are.
+static void test_a_session_costs_little(void **state)
+{
+    struct world *world = world_new();
+    struct login login;
+    char app[160];
+
+    (void)state;
+    world_app(world, "standard", app);
+    world_log_in(world, app, NULL, &login);
+    let_it_be_written(world); // the operator's key was used
+    submitted[OP_SESSION_BY_HASH] = submitted[OP_KEY_USES] = 0;
+    for (int i = 0; i < 120; i++) {
+        struct reply reply = world_ask(world, "GET", "/v1/profiles", NULL, login.reads, NULL);
+        assert_int_equal(reply.status, 200);
+        reply_done(&reply);
+        world_skip_ms(world, 1000);
+    }
+    let_it_be_written(world);
+    assert_int_equal(submitted[OP_SESSION_BY_HASH], 1);
+    assert_int_equal(submitted[OP_KEY_USES], 1); // after the first minute: the login was one
+    world_free(world);
+}
+
 // --- the operator's ---
 
 static void test_operator_keys(void **state)
@@ -365,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_strangers),
         cmocka_unit_test(test_no_look_up_for_nonsense),
         cmocka_unit_test(test_last_use),
+        cmocka_unit_test(test_a_session_costs_little),
         cmocka_unit_test(test_operator_keys),
         cmocka_unit_test(test_operator_keys_are_the_operators),
     };
