@@ -53,12 +53,14 @@ class Receiver {
       entry.body = Buffer.concat(chunks);
       entry.verified = response.statusCode < 300;
       entry.reason = entry.verified ? '' : String(written[0]);
+      // Before it leaves: read later, on a busy machine, the wait that follows looks short.
+      const answeredAt = performance.now();
       entry.step = step;
       if (step === null) end.apply(response, written);
       else play(step, request, response);
       entry.status =
         typeof step === 'string' ? step : (step?.status ?? step ?? response.statusCode);
-      entry.answeredAt = performance.now();
+      entry.answeredAt = answeredAt;
     };
     this.merchant(request, response);
   }
