@@ -135,10 +135,3 @@ bool map_next(const struct map *map, size_t *at, struct map_key *ret_key, void *
     }
     return false;
 }
-
-void map_clear(struct map *map)
-{
-    if (map->count)
-        memset(map->slots, 0, map->cap * sizeof *map->slots);
-    map->count = 0;
-}

@@ -31,10 +31,8 @@ void *map_find(const struct map *map, struct map_key key); // NULL: none
 void *map_put(struct map *map, struct map_key key, void *value);
 void *map_remove(struct map *map, struct map_key key); // NULL: none
 
-// for (size_t at = 0; map_next(&map, &at, &key, &value);) … ; no change while walking, except
-// map_clear().
+// for (size_t at = 0; map_next(&map, &at, &key, &value);) … ; no change while walking.
 bool map_next(const struct map *map, size_t *at, struct map_key *ret_key, void **ret_value);
-void map_clear(struct map *map);
 
 static inline struct map_key map_key(int64_t id)
 {

@@ -9,25 +9,14 @@
 // an attempt from before it was held may still end it. One that recover takes up may be held.
 // One that has ended is opened again only by a person's retry: it is parked, due now; and a
 // test or an attempt still in flight when it was cancelled may yet succeed.
-static const struct {
-    const char *name;
-    unsigned next;
-} rows[DELIVERY_STATES] = {
-    [DELIVERY_FRESH] = {"fresh",
-                        TO(FRESH) | TO(PARKED) | TO(DELIVERED) | TO(FAILED) | TO(CANCELLED)},
-    [DELIVERY_PARKED] = {"parked", TO(PARKED) | TO(DELIVERED) | TO(FAILED) | TO(CANCELLED)},
-    [DELIVERY_HELD] = {"held",
-                       TO(FRESH) | TO(PARKED) | TO(DELIVERED) | TO(FAILED) | TO(CANCELLED)},
-    [DELIVERY_DELIVERED] = {"delivered", TO(PARKED)},
-    [DELIVERY_FAILED] = {"failed", TO(PARKED) | TO(HELD) | TO(DELIVERED)},
-    [DELIVERY_CANCELLED] = {"cancelled", TO(PARKED) | TO(HELD) | TO(DELIVERED)},
+static const unsigned next[DELIVERY_STATES] = {
+    [DELIVERY_FRESH] = TO(FRESH) | TO(PARKED) | TO(DELIVERED) | TO(FAILED) | TO(CANCELLED),
+    [DELIVERY_PARKED] = TO(PARKED) | TO(DELIVERED) | TO(FAILED) | TO(CANCELLED),
+    [DELIVERY_HELD] = TO(FRESH) | TO(PARKED) | TO(DELIVERED) | TO(FAILED) | TO(CANCELLED),
+    [DELIVERY_DELIVERED] = TO(PARKED),
+    [DELIVERY_FAILED] = TO(PARKED) | TO(HELD) | TO(DELIVERED),
+    [DELIVERY_CANCELLED] = TO(PARKED) | TO(HELD) | TO(DELIVERED),
 };
-
-const char *delivery_state_name(enum delivery_state state)
-{
-    assert((size_t)state < DELIVERY_STATES);
-    return rows[state].name;
-}
 
 bool delivery_is_open(enum delivery_state state)
 {
@@ -37,5 +26,5 @@ bool delivery_is_open(enum delivery_state state)
 bool delivery_may_follow(enum delivery_state from, enum delivery_state to)
 {
     assert((size_t)from < DELIVERY_STATES && (size_t)to < DELIVERY_STATES);
-    return (rows[from].next >> to & 1u) != 0;
+    return (next[from] >> to & 1u) != 0;
 }

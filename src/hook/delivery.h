@@ -17,8 +17,7 @@ enum delivery_state {
     DELIVERY_STATES
 };
 
-const char *delivery_state_name(enum delivery_state state); // the store's own words
-bool delivery_is_open(enum delivery_state state);           // fresh, parked or held
+bool delivery_is_open(enum delivery_state state); // fresh, parked or held
 
 // May this state follow that one? The store asks before every write; a step that the table
 // does not have is a bug of ours.

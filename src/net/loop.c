@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum { EVENTS_MAX = 256, HOOKS_MAX = 8 };
@@ -35,30 +34,17 @@ struct loop {
     struct moment now;
     struct hook hooks[HOOKS_MAX];
     size_t hook_count;
-    struct watch wake;
 };
-
-static void on_wake(struct watch *watch, uint32_t epoll_events)
-{
-    uint64_t count;
-
-    (void)epoll_events;
-    while (read(watch->fd, &count, sizeof count) < 0 && errno == EINTR)
-        ;
-}
 
 struct loop *loop_new(void)
 {
     struct loop *loop = NEW(struct loop);
 
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    loop->wake =
-        (struct watch){.on_ready = on_wake, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    if (loop->epoll_fd < 0 || loop->wake.fd < 0)
+    if (loop->epoll_fd < 0)
         abort(); // at start; a server without descriptors cannot begin
     heap_init(&loop->timers);
     loop->now = clock_now();
-    loop_watch(loop, &loop->wake, EPOLLIN);
     return loop;
 }
 
@@ -66,8 +52,6 @@ void loop_free(struct loop *loop)
 {
     if (!loop)
         return;
-    loop_unwatch(loop, &loop->wake);
-    close(loop->wake.fd);
     close(loop->epoll_fd);
     heap_done(&loop->timers);
     free(loop->places);
@@ -225,15 +209,4 @@ void loop_run(struct loop *loop)
 void loop_stop(struct loop *loop)
 {
     loop->stopped = true;
-}
-
-void loop_wake(struct loop *loop)
-{
-    uint64_t one = 1;
-    ssize_t written;
-
-    do
-        written = write(loop->wake.fd, &one, sizeof one);
-    while (written < 0 && errno == EINTR);
-    assert(written == sizeof one || errno == EAGAIN); // EAGAIN: a wake-up stands already
 }

@@ -1,5 +1,6 @@
 // One event loop: descriptors by epoll, timers from a heap by the timeout of epoll_wait, one
-// "now" per turn. A loop belongs to one thread; only loop_wake() may be called from another.
+// "now" per turn. A loop belongs to one thread; another wakes it with a descriptor
+// that it watches (thread/mailbox.h).
 //
 // A turn: wait; read the clock once; tell every ready watch; fire due timers; call the turn
 // hooks. So what a turn gathered (writes for the store, bytes to send) leaves in one go at
@@ -51,6 +52,5 @@ struct moment loop_now(const struct loop *loop); // this turn's
 void loop_run(struct loop *loop);  // until loop_stop()
 void loop_turn(struct loop *loop); // one turn, which may wait
 void loop_stop(struct loop *loop); // from inside a callback: this turn is the last
-void loop_wake(struct loop *loop); // any thread: end the wait, so that a turn passes
 
 #endif

@@ -50,7 +50,6 @@ enum op_kind {
     OP_GET_WEBHOOK,
     OP_GET_EVENT,
     OP_GET_DELIVERY, // with its attempts
-    OP_GET_REPLY,
     OP_GET_JOB,
     OP_RECOVER_COUNT, // how many deliveries a job would try anew
     OP_WEBHOOK_STATS,
@@ -297,12 +296,6 @@ struct op {
             struct attempt_row *attempts; // out, oldest first
             size_t attempt_count;
         } get_delivery;
-        struct {
-            int64_t app_id;
-            struct dedupe dedupe;
-            int status;         // out
-            const char *sealed; // out
-        } reply;
         struct { // WEBHOOK_STATS: sums of up to WEBHOOK_STATS_MAX webhooks at once
             int64_t app_id, now_ms;
             const int64_t *webhook_ids; // in the op's arena, or longer-lived

@@ -303,26 +303,3 @@ void sqlite_read_delivery(struct store_reader *reader, struct op *op)
     read_attempts(reader, op, sqlite3_column_int64(get, DELIVERY_COLUMN_COUNT));
     op->result = OP_DONE;
 }
-
-void sqlite_read_reply(struct store_reader *reader, struct op *op)
-{
-    const struct dedupe *dedupe = &op->as.reply.dedupe;
-    sqlite3_stmt *get = reader_statement(reader, "SELECT body, status, sealed FROM reply"
-                                                 " WHERE app = ?1 AND kind = ?2"
-                                                 " AND key = ?3");
-
-    sqlite3_bind_int64(get, 1, op->as.reply.app_id);
-    sqlite3_bind_int(get, 2, (int)dedupe->kind);
-    sqlite3_bind_blob(get, 3, dedupe->key, sizeof dedupe->key, SQLITE_STATIC);
-    if (!reader_step(reader, get)) {
-        op->result = OP_NOT_FOUND;
-        return;
-    }
-    op->result = OP_OTHER_BODY;
-    if (sqlite3_column_bytes(get, 0) == sizeof dedupe->body &&
-        !memcmp(sqlite3_column_blob(get, 0), dedupe->body, sizeof dedupe->body)) {
-        op->result = OP_REPLAY;
-        op->as.reply.status = sqlite3_column_int(get, 1);
-        op->as.reply.sealed = read_text(&op->arena, get, 2);
-    }
-}

@@ -70,7 +70,6 @@ void sqlite_read_app(struct store_reader *reader, struct op *op);
 void sqlite_read_webhook(struct store_reader *reader, struct op *op);
 void sqlite_read_event(struct store_reader *reader, struct op *op);
 void sqlite_read_delivery(struct store_reader *reader, struct op *op);
-void sqlite_read_reply(struct store_reader *reader, struct op *op);
 void sqlite_webhook_stats(struct store_reader *reader, struct op *op); // sqlite_stat_read.c
 void sqlite_stats(struct store_reader *reader, struct op *op);
 void sqlite_list(struct store_reader *reader, struct op *op);

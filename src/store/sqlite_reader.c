@@ -115,7 +115,6 @@ static void read_one(struct store_reader *reader, struct op *op)
     case OP_GET_WEBHOOK: sqlite_read_webhook(reader, op); break;
     case OP_GET_EVENT: sqlite_read_event(reader, op); break;
     case OP_GET_DELIVERY: sqlite_read_delivery(reader, op); break;
-    case OP_GET_REPLY: sqlite_read_reply(reader, op); break;
     case OP_WEBHOOK_STATS: sqlite_webhook_stats(reader, op); break;
     case OP_STATS: sqlite_stats(reader, op); break;
     case OP_POST_TAKE: sqlite_post_take(reader, op); break;

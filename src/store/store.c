@@ -96,11 +96,6 @@ enum error_code store_open(const struct store_options *options, struct store **r
     return code;
 }
 
-bool store_is_new(const struct store *store)
-{
-    return store->table->is_new(store->backend);
-}
-
 int64_t store_newest_event(const struct store *store)
 {
     return store->table->newest_event(store->backend);
@@ -173,7 +168,7 @@ void store_start(struct store *store)
 static bool is_urgent(enum op_kind kind)
 {
     return kind == OP_KEY_BY_LOOKUP || kind == OP_SESSION_BY_HASH || kind == OP_APP_CARD ||
-           kind == OP_HOOK_CARD || kind == OP_GET_REPLY;
+           kind == OP_HOOK_CARD;
 }
 
 // The op may be finished and gone as soon as it is posted.

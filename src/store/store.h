@@ -73,7 +73,6 @@ struct store_options {
 // Errors: ERR_HELD (names the holder), ERR_DAMAGED, ERR_IO, ERR_PERMISSION, ERR_CONFIG.
 enum error_code store_open(const struct store_options *options, struct store **ret,
                            struct error *error) MUST_CHECK;
-bool store_is_new(const struct store *store);          // made by this very open, and empty
 int64_t store_newest_event(const struct store *store); // its id, at open; 0: there is none
 
 // Small values kept by name ("id_key", "boot"); only between store_open() and store_start().

@@ -210,25 +210,6 @@ static void read_delivery(const struct store_backend *model, struct op *op)
     op->result = OP_DONE;
 }
 
-static void read_reply(const struct store_backend *model, struct op *op)
-{
-    const struct dedupe *dedupe = &op->as.reply.dedupe;
-
-    op->result = OP_NOT_FOUND;
-    for (size_t i = 0; i < model->replies.count; i++) {
-        const struct model_reply *kept = model->replies.rows[i];
-        if (kept->app_id != op->as.reply.app_id || kept->dedupe.kind != dedupe->kind ||
-            memcmp(kept->dedupe.key, dedupe->key, sizeof dedupe->key))
-            continue;
-        op->result = OP_OTHER_BODY;
-        if (memcmp(kept->dedupe.body, dedupe->body, sizeof dedupe->body))
-            continue;
-        op->as.reply.status = kept->status;
-        op->as.reply.sealed = text_of(op, kept->sealed);
-        op->result = OP_REPLAY;
-    }
-}
-
 void model_read(const struct store_backend *model, struct op *op)
 {
     switch (op->kind) {
@@ -240,7 +221,6 @@ void model_read(const struct store_backend *model, struct op *op)
     case OP_GET_WEBHOOK: read_webhook(model, op); break;
     case OP_GET_EVENT: read_event(model, op); break;
     case OP_GET_DELIVERY: read_delivery(model, op); break;
-    case OP_GET_REPLY: read_reply(model, op); break;
     case OP_WEBHOOK_STATS: model_webhook_stats(model, op); break;
     case OP_STATS: model_stats(model, op); break;
     case OP_GET_JOB: model_read_job(model, op); break;

@@ -218,7 +218,8 @@ static void note_cuts(struct sim *sim)
             (struct cut_off){flight->delivery->event_id, flight->delivery->n, flight->number};
         free(flight);
     }
-    map_clear(&sim->flights);
+    map_done(&sim->flights);
+    map_init(&sim->flights, 0);
 }
 
 static void start_later(struct sim *sim)

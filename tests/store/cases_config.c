@@ -298,18 +298,7 @@ static void replies_are_kept(struct world *world)
             assert_int_equal(world->news.change_count, 0);
         }
         op_free(op);
-        op = op_new(OP_GET_REPLY, 0, NULL);
-        op->as.reply.app_id = APP;
-        op->as.reply.dedupe = dedupe_of(DEDUPE_HEADER, rows[i].key, rows[i].body);
-        assert_int_equal(ask(world, op),
-                         rows[i].result == OP_OTHER_BODY ? OP_OTHER_BODY : OP_REPLAY);
-        op_free(op);
     }
-    op = op_new(OP_GET_REPLY, 0, NULL);
-    op->as.reply.app_id = APP + 1;
-    op->as.reply.dedupe = dedupe_of(DEDUPE_HEADER, 1, 1);
-    assert_int_equal(ask(world, op), OP_NOT_FOUND);
-    op_free(op);
 }
 
 static void refused_ones_are_not_kept(struct world *world)

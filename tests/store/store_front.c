@@ -145,7 +145,6 @@ static void accepts_arrive_and_settle(void **state)
     struct op *op;
 
     open_front(front);
-    assert_true(store_is_new(front->store));
     store_start(front->store);
     configure(front);
     op = accept_op(1000);
@@ -203,7 +202,6 @@ static void restart_hands_out(void **state)
     front->store = NULL;
 
     open_front(front);
-    assert_false(store_is_new(front->store));
     store_start(front->store);
     arrivals = (struct store_arrivals *)expect(front, owner, STORE_MAIL_ARRIVALS);
     for (int64_t id = 1000; id < 1003; id++) {
