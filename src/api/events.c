@@ -142,6 +142,10 @@ static enum error_code read_mode(struct envelope *envelope, enum event_mode norm
     if (!is_test && !(mode->kind == JSON_TEXT && json_text_equal(mode, "live"))) {
         return error_at(error, ERR_INVALID_FIELD, "mode", "must be live or test");
     }
+    if (!is_test && normal == EVENT_TEST) {
+        return error_at(error, ERR_FORBIDDEN_SCOPE, "mode",
+                        "a test key cannot publish a live event");
+    }
     envelope->mode = is_test ? EVENT_TEST : EVENT_LIVE;
     return ERR_OK;
 }
@@ -279,23 +283,6 @@ enum error_code event_create_ask(struct request *request, struct op *op, struct 
     return plan(request, op, &event, error);
 }
 
-static void add_head(struct buf *body, struct door *door, const struct event *event)
-{
-    buf_add_str(body, "{\"id\":");
-    render_add_id(body, door, ID_EVENT, event->id, 0);
-    if (event->uid != NULL) {
-        buf_add_str(body, ",\"uid\":");
-        buf_add_json(body, event->uid, strlen(event->uid));
-    }
-    buf_add_str(body, ",\"type\":");
-    buf_add_json(body, event->type, strlen(event->type));
-    buf_add_str(body,
-                event->mode == EVENT_TEST ? ",\"mode\":\"test\"" : ",\"mode\":\"live\"");
-    buf_add_str(body, ",\"created_at\":");
-    render_add_time(body, event->created_ms);
-    buf_add_str(body, ",\"deliveries\":[");
-}
-
 static void add_delivery(struct buf *body, struct door *door, int64_t event_id, uint16_t n,
                          int64_t webhook_id)
 {
@@ -333,7 +320,8 @@ static void answer_again(struct request *request, const struct op *op,
     const struct delivery_row *rows = op->as.event.deliveries;
     const struct event *event = op->as.event.row.event;
 
-    add_head(&response->body, request->door, event);
+    render_event_head(&response->body, request->door, event);
+    buf_add_str(&response->body, ",\"deliveries\":[");
     for (size_t i = 0; i < op->as.event.delivery_count; i++) {
         add_delivery(&response->body, request->door, event->id, (uint16_t)i,
                      rows[i].webhook_id);
@@ -353,7 +341,8 @@ void event_create_answer(struct request *request, struct op *op, struct response
     const struct accept *accept = &op->as.accept.accept;
     size_t shown =
         accept->target_count < DELIVERIES_SHOWN ? accept->target_count : DELIVERIES_SHOWN;
-    add_head(&response->body, request->door, accept->event);
+    render_event_head(&response->body, request->door, accept->event);
+    buf_add_str(&response->body, ",\"deliveries\":[");
     for (size_t n = 0; n < shown; n++) {
         add_delivery(&response->body, request->door, accept->event->id, (uint16_t)n,
                      accept->webhook_ids[n]);

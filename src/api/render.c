@@ -193,11 +193,8 @@ json_t *render_delivery(struct door *door, const struct delivery_row *row, int64
         row->sequence > 0 ? json_integer(row->sequence) : json_null());
 }
 
-void render_event(struct buf *ret, struct door *door, const struct event_row *row,
-                  bool is_whole)
+void render_event_head(struct buf *ret, struct door *door, const struct event *event)
 {
-    const struct event *event = row->event;
-
     buf_add_str(ret, "{\"id\":");
     render_add_id(ret, door, ID_EVENT, event->id, 0);
     if (event->uid != NULL) {
@@ -206,10 +203,22 @@ void render_event(struct buf *ret, struct door *door, const struct event_row *ro
     }
     buf_add_str(ret, ",\"type\":");
     buf_add_json(ret, event->type, strlen(event->type));
-    buf_add_format(ret,
-                   ",\"mode\":\"%s\",\"test\":%s,\"created_at\":", render_mode(event->mode),
-                   event->trigger == TRIGGER_TEST ? "true" : "false");
+    buf_add_format(ret, ",\"mode\":\"%s\"", render_mode(event->mode));
+    if (event->order_key != NULL) {
+        buf_add_str(ret, ",\"order_key\":");
+        buf_add_json(ret, event->order_key, strlen(event->order_key));
+    }
+    buf_add_str(ret, ",\"created_at\":");
     render_add_time(ret, event->created_ms);
+}
+
+void render_event(struct buf *ret, struct door *door, const struct event_row *row,
+                  bool is_whole)
+{
+    const struct event *event = row->event;
+
+    render_event_head(ret, door, event);
+    buf_add_str(ret, event->trigger == TRIGGER_TEST ? ",\"test\":true" : ",\"test\":false");
     buf_add_str(ret, ",\"deliveries_total\":");
     buf_add_int(ret, row->fan);
     if (is_whole) {

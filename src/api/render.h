@@ -46,6 +46,8 @@ void render_attempt(struct buf *ret, const struct attempt_row *row, const struct
                     bool is_operator, size_t *room);
 // "waiting", "in_flight", "delivered", "failed" or "cancelled".
 const char *render_state(const struct delivery_row *row, int64_t now_ms);
+// Appends the beginning of the object: what the answer to its POST says, too.
+void render_event_head(struct buf *ret, struct door *door, const struct event *event);
 // Appends the object; is_whole: with its payload.
 void render_event(struct buf *ret, struct door *door, const struct event_row *row,
                   bool is_whole);

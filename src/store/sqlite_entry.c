@@ -3,7 +3,6 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "store/ops.h"
-#include "store/sqlite_claim.h"
 
 #include <string.h>
 
@@ -29,13 +28,11 @@ static bool read_event_entry(struct store_reader *reader, struct op *op, sqlite3
         !event_fits(query, (const char *)sqlite3_column_text(row, 2),
                     sqlite3_column_int(row, 3), sqlite3_column_int64(row, 4)))
         return false;
-    get = reader_statement(reader, "SELECT app, type, mode, created, span_at, span_len, uid,"
-                                   " body, original, trigger, fan FROM event WHERE id = ?1");
+    get = reader_statement(reader, "SELECT " EVENT_COLUMNS " FROM event WHERE id = ?1");
     sqlite3_bind_int64(get, 1, id);
     if (!reader_step(reader, get))
         return false;
-    event->event = event_of_row(get, id);
-    event->fan = sqlite3_column_int(get, 10);
+    event->event = read_event(get, id, &event->fan);
     sqlite3_reset(get);
     return true;
 }

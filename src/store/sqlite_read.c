@@ -185,21 +185,29 @@ void sqlite_read_webhook(struct store_reader *reader, struct op *op)
         read_secrets(reader, op);
 }
 
+struct event *read_event(sqlite3_stmt *row, int64_t id, int *ret_fan)
+{
+    struct event *event = event_of_row(row, id);
+    const unsigned char *key = sqlite3_column_text(row, 11);
+
+    *ret_fan = sqlite3_column_int(row, 10);
+    if (key)
+        event->order_key = memory_copy(key, (size_t)sqlite3_column_bytes(row, 11));
+    return event;
+}
+
 // The event, if it is of that app; NULL: none. The caller's to drop.
-static struct event *read_event(struct store_reader *reader, int64_t app_id, int64_t id,
+static struct event *find_event(struct store_reader *reader, int64_t app_id, int64_t id,
                                 int *ret_fan)
 {
-    sqlite3_stmt *get = reader_statement(
-        reader, "SELECT app, type, mode, created, span_at, span_len, uid, body, original,"
-                " trigger, fan"
-                " FROM event WHERE id = ?1 AND app = ?2");
+    sqlite3_stmt *get = reader_statement(reader, "SELECT " EVENT_COLUMNS
+                                                 " FROM event WHERE id = ?1 AND app = ?2");
 
     sqlite3_bind_int64(get, 1, id);
     sqlite3_bind_int64(get, 2, app_id);
     if (!reader_step(reader, get))
         return NULL;
-    *ret_fan = sqlite3_column_int(get, 10);
-    return event_of_row(get, id);
+    return read_event(get, id, ret_fan);
 }
 
 static void fill_from_event(struct op *op, const struct event *event,
@@ -215,7 +223,7 @@ void sqlite_read_event(struct store_reader *reader, struct op *op)
     struct delivery_row *deliveries;
     sqlite3_stmt *list;
 
-    row->event = read_event(reader, op->as.event.app_id, op->as.event.id, &row->fan);
+    row->event = find_event(reader, op->as.event.app_id, op->as.event.id, &row->fan);
     if (!row->event) {
         op->result = OP_NOT_FOUND;
         return;
@@ -290,7 +298,7 @@ void sqlite_read_delivery(struct store_reader *reader, struct op *op)
 
     op->result = OP_NOT_FOUND;
     event =
-        read_event(reader, op->as.get_delivery.app_id, op->as.get_delivery.event_id, &fan);
+        find_event(reader, op->as.get_delivery.app_id, op->as.get_delivery.event_id, &fan);
     op->as.get_delivery.event = event;
     if (!event)
         return;

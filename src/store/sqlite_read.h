@@ -42,6 +42,13 @@ const char *read_text(struct arena *arena, sqlite3_stmt *row, int column);
 enum { DELIVERY_COLUMN_COUNT = 14 };
 void read_delivery(sqlite3_stmt *row, struct delivery_row *ret);
 
+// Of an event, and its reading; *ret_fan: how many deliveries it has. The caller drops it.
+#define EVENT_COLUMNS                                                                 \
+    "app, type, mode, created, span_at, span_len, uid, body, original, trigger, fan," \
+    " order_key"
+struct event;
+struct event *read_event(sqlite3_stmt *row, int64_t id, int *ret_fan);
+
 #define WEBHOOK_COLUMNS                                                                  \
     "w.id, w.app, w.name, w.url, w.state, w.reason, w.mode, w.version, w.failing_since," \
     " w.cancel_before, w.settings, w.created, w.updated"

@@ -148,6 +148,34 @@ static void recovered_ones_stand_in_line_again(struct world *world)
     expect(world, "DPD");
 }
 
+static void keys_are_read_again(struct world *world)
+{
+    struct op *event = op_new(OP_GET_EVENT, 0, NULL);
+    struct op *delivery = op_new(OP_GET_DELIVERY, 0, NULL);
+    struct op *list = op_new(OP_LIST, 0, NULL);
+
+    start(world, "a-");
+    event->as.event.app_id = delivery->as.get_delivery.app_id = APP;
+    event->as.event.id = delivery->as.get_delivery.event_id = 1000;
+    list->as.list.query = (struct list_query){.kind = LIST_EVENTS,
+                                              .app_id = APP,
+                                              .limit = 10,
+                                              .state = LIST_ANY,
+                                              .due_now = LIST_ANY,
+                                              .mode = LIST_ANY};
+    assert_int_equal(ask(world, event), OP_DONE);
+    assert_string_equal(event->as.event.row.event->order_key, "a");
+    assert_int_equal(ask(world, delivery), OP_DONE);
+    assert_string_equal(delivery->as.get_delivery.event->order_key, "a");
+    assert_int_equal(ask(world, list), OP_DONE);
+    assert_int_equal(list->as.list.count, 2);
+    assert_null(list->as.list.rows.events[0].event->order_key);
+    assert_string_equal(list->as.list.rows.events[1].event->order_key, "a");
+    op_free(event);
+    op_free(delivery);
+    op_free(list);
+}
+
 const struct conformance_case order_cases[] = {
     {"one_of_a_key_at_a_time", one_of_a_key_at_a_time},
     {"every_end_frees_the_next", every_end_frees_the_next},
@@ -155,5 +183,6 @@ const struct conformance_case order_cases[] = {
     {"manual_attempts_stand_in_no_line", manual_attempts_stand_in_no_line},
     {"a_disable_clears_the_line", a_disable_clears_the_line},
     {"recovered_ones_stand_in_line_again", recovered_ones_stand_in_line_again},
+    {"keys_are_read_again", keys_are_read_again},
     {NULL, NULL},
 };

@@ -218,9 +218,58 @@ static void test_an_expired_key(void **state)
     world_free(world);
 }
 
+// A key's mode bounds what it publishes. Where an event has an order_key, whoever reads it
+// sees it.
+static void test_events_of_a_key(void **state)
+{
+    static const struct {
+        const char *key, *more;
+        int status;
+        const char *mode, *order_key;
+    } rows[] = {
+        {"live", "", 202, "live", ""},
+        {"live", ",\"mode\":\"test\"", 202, "test", ""},
+        {"live", ",\"mode\":\"live\",\"order_key\":\"o-1\"", 202, "live", "o-1"},
+        {"test", "", 202, "test", ""},
+        {"test", ",\"mode\":null,\"order_key\":\"o/\\\"2\"", 202, "test", "o/\"2"},
+        {"test", ",\"mode\":\"test\",\"order_key\":null", 202, "test", ""},
+        {"test", ",\"mode\":\"live\"", 403, NULL, NULL},
+    };
+    struct world *world = world_new();
+    char app[160], key[160], path[400], body[200];
+
+    (void)state;
+    world_app(world, "standard", app);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(path, sizeof path, "/v1/apps/%s/keys", app);
+        snprintf(body, sizeof body, "{\"name\":\"Till\",\"mode\":\"%s\"}", rows[i].key);
+        world_make(world, path, body, "key", key);
+        snprintf(path, sizeof path, "/v1/apps/%s/events", app);
+        snprintf(body, sizeof body, "{\"type\":\"a\",\"payload\":1%s}", rows[i].more);
+        struct reply reply = world_ask(world, "POST", path, key, "", body);
+        assert_int_equal(reply.status, rows[i].status);
+        if (rows[i].status == 403) {
+            assert_string_equal(reply_text(&reply, "code"), "forbidden_scope");
+            assert_non_null(strstr(reply.text, "\"pointer\":\"/mode\""));
+            reply_done(&reply);
+            continue;
+        }
+        assert_string_equal(reply_text(&reply, "mode"), rows[i].mode);
+        assert_string_equal(reply_text(&reply, "order_key"), rows[i].order_key);
+        snprintf(body, sizeof body, "/events/%s", reply_text(&reply, "id"));
+        reply_done(&reply);
+        reply = world_app_ask(world, "GET", app, body, NULL);
+        assert_string_equal(reply_text(&reply, "mode"), rows[i].mode);
+        assert_string_equal(reply_text(&reply, "order_key"), rows[i].order_key);
+        reply_done(&reply);
+    }
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_events_of_a_key),
         cmocka_unit_test(test_rotation),
         cmocka_unit_test(test_signing_keys),
         cmocka_unit_test(test_rsa_keys_take_turns),
