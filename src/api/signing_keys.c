@@ -35,27 +35,6 @@ static const struct proof_plan *find_proof(const struct profile *profile)
     return NULL;
 }
 
-// An encrypted key is refused: its own count of rounds would hold the thread, for as long as
-// whoever brought it likes.
-static int no_passphrase(char *ret, int size, int is_written, void *argument)
-{
-    (void)ret;
-    (void)size;
-    (void)is_written;
-    (void)argument;
-    return -1;
-}
-
-static EVP_PKEY *read_pem(const char *text)
-{
-    BIO *bio = BIO_new_mem_buf(text, (int)strlen(text));
-    EVP_PKEY *key =
-        bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
-
-    BIO_free(bio);
-    return key;
-}
-
 static EVP_PKEY *make_ed25519(void)
 {
     unsigned char seed[RAW_LEN];
@@ -133,7 +112,7 @@ static EVP_PKEY *make_key(const struct proof_plan *proof)
 static bool take_key(const struct proof_plan *proof, const char *pem, struct buf *ret_kept,
                      struct buf *ret_public)
 {
-    EVP_PKEY *key = pem != NULL ? read_pem(pem) : make_key(proof);
+    EVP_PKEY *key = pem != NULL ? proof_read_pem(pem, strlen(pem)) : make_key(proof);
     bool done = key != NULL;
 
     if (done && proof->by == PROOF_ED25519) {

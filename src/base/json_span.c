@@ -152,6 +152,15 @@ static size_t read_escape(const char **at, const char *end, char ret[4])
     return utf8(json_scan_character(at, end), ret);
 }
 
+// A byte as it stands, or an escape's bytes; 0: it is half a character.
+static size_t read_character(const char **at, const char *end, char ret[4])
+{
+    if (**at == '\\')
+        return read_escape(at, end, ret);
+    ret[0] = *(*at)++;
+    return 1;
+}
+
 bool json_text(const struct json_span *text, char *ret, size_t room, size_t *ret_len)
 {
     const char *at = text->at + 1;
@@ -160,11 +169,7 @@ bool json_text(const struct json_span *text, char *ret, size_t room, size_t *ret
 
     while (at < end) {
         char character[4];
-        size_t step = 1;
-        if (*at == '\\')
-            step = read_escape(&at, end, character);
-        else
-            character[0] = *at++;
+        size_t step = read_character(&at, end, character);
         if (step == 0 || step + len >= room)
             return false;
         memcpy(ret + len, character, step);
@@ -184,11 +189,7 @@ bool json_text_equal(const struct json_span *text, const char *plain)
 
     while (at < end) {
         char character[4];
-        size_t step = 1;
-        if (*at == '\\')
-            step = read_escape(&at, end, character);
-        else
-            character[0] = *at++;
+        size_t step = read_character(&at, end, character);
         if (step == 0 || strncmp(plain, character, step) != 0)
             return false;
         plain += step;

@@ -109,22 +109,6 @@ static bool make_wire(struct engine *engine, struct exchange *exchange)
 static void finish(struct engine *engine, struct exchange *exchange,
                    const struct outcome *outcome);
 
-// The outcome of an attempt that never came to an answer, by our own doing.
-static struct outcome no_answer(enum outcome_error error)
-{
-    return (struct outcome){.error = error,
-                            .detail = "",
-                            .head = "",
-                            .body = "",
-                            .remote = "",
-                            .retry_after_ms = -1,
-                            .dns_us = -1,
-                            .connect_us = -1,
-                            .tls_us = -1,
-                            .first_byte_us = -1,
-                            .total_us = -1};
-}
-
 static void start(struct engine *engine, struct lane *lane)
 {
     struct exchange *exchange = begin(engine, lane);
@@ -132,7 +116,7 @@ static void start(struct engine *engine, struct lane *lane)
     struct outcome unusable;
 
     if (!make_wire(engine, exchange)) {
-        unusable = no_answer(OUTCOME_KEY_UNAVAILABLE);
+        unusable = outcome_of_none(OUTCOME_KEY_UNAVAILABLE);
         finish(engine, exchange, &unusable);
         return;
     }
@@ -265,7 +249,7 @@ void exchange_ended(struct engine *engine, uint64_t id, const struct outcome *ou
 
 void exchange_interrupt_all(struct engine *engine)
 {
-    const struct outcome cut = no_answer(OUTCOME_INTERRUPTED);
+    const struct outcome cut = outcome_of_none(OUTCOME_INTERRUPTED);
 
     for (int i = 0; i < engine->limits.in_flight_max; i++) {
         struct exchange *exchange = &engine->exchanges[i];

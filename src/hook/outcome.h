@@ -57,6 +57,8 @@ enum outcome_error {
 
 const char *outcome_error_slug(enum outcome_error error);
 const char *outcome_error_sentence(enum outcome_error error);
+// Of an attempt that never came to an answer, by our own doing. Nothing is to be released.
+struct outcome outcome_of_none(enum outcome_error error);
 // Does it say something about the receiver, and not only about this server?
 bool outcome_is_receivers(enum outcome_error error);
 

@@ -59,13 +59,17 @@ static int no_passphrase(char *ret, int size, int is_written, void *argument)
     return -1;
 }
 
-static EVP_PKEY *pem_key(const char *text, size_t len)
+EVP_PKEY *proof_read_pem(const char *text, size_t len)
 {
-    if (len > INT32_MAX)
-        return NULL;
-    BIO *bio = BIO_new_mem_buf(text, (int)len);
+    BIO *bio = len <= INT32_MAX ? BIO_new_mem_buf(text, (int)len) : NULL;
     EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
     BIO_free(bio);
+    return key;
+}
+
+static EVP_PKEY *pem_key(const char *text, size_t len)
+{
+    EVP_PKEY *key = proof_read_pem(text, len);
     if (key &&
         (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA || EVP_PKEY_get_bits(key) < RSA_BITS_MIN ||
          EVP_PKEY_get_bits(key) > RSA_BITS_MAX)) {

@@ -33,6 +33,9 @@ bool secret_use_init(struct secret_use *use, const struct plan *plan, enum secre
                      const char *text, size_t len) MUST_CHECK;
 void secret_use_done(struct secret_use *use); // wiped
 
+// A private key of any kind, the caller's to free; NULL: it is none, or an encrypted one.
+EVP_PKEY *proof_read_pem(const char *text, size_t len);
+
 bool secret_use_is_in_force(const struct secret_use *use, int64_t wall_ms);
 // Is the secret of the kind that this proof is made with?
 bool proof_takes(const struct proof_plan *proof, const struct secret_use *use);

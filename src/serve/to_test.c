@@ -122,17 +122,7 @@ static void on_end(void *owner, uint64_t tag, const struct call_answer *answer)
 
 static void on_unusable(struct timer *timer)
 {
-    const struct outcome outcome = {.error = OUTCOME_KEY_UNAVAILABLE,
-                                    .detail = "",
-                                    .head = "",
-                                    .body = "",
-                                    .remote = "",
-                                    .retry_after_ms = -1,
-                                    .dns_us = -1,
-                                    .connect_us = -1,
-                                    .tls_us = -1,
-                                    .first_byte_us = -1,
-                                    .total_us = -1};
+    const struct outcome outcome = outcome_of_none(OUTCOME_KEY_UNAVAILABLE);
 
     tell(container_of(timer, struct testing, timer), &outcome);
 }
