@@ -1,6 +1,6 @@
 # The hook room. Those that read the embedded profiles are linked with them.
 foreach(module id target scope delivery seal settings profile_load profile pointer intake wire proof
-               card schedule evidence decimal filter audience)
+               card schedule evidence decimal filter audience audit)
   add_unit_test(hook ${module})
 endforeach()
 foreach(module settings profile intake wire card schedule evidence audience)

@@ -1,4 +1,6 @@
 #include "api/dispatch.h"
+
+#include "api/auditing.h"
 #include "api/door_parts.h"
 #include "api/problem.h"
 #include "api/routes.h"
@@ -232,6 +234,7 @@ void answer_error(struct request *request, const struct error *error)
 {
     struct response *response = begin(request);
 
+    audit_refusal(request, error);
     response_fail(request, response, error);
     send_and_release(request, response);
 }

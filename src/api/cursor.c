@@ -23,7 +23,9 @@ static void write_query(const struct list_query *query, struct buf *ret)
                    (long long)query->event_id, query->state, query->due_now, query->mode,
                    query->status_class, (long long)query->since_ms,
                    (long long)query->until_ms);
-    buf_add_str(ret, query->type != NULL ? query->type : "");
+    buf_add_format(ret, "%d %lld %s ", query->actor, (long long)query->actor_id,
+                   query->action != NULL ? query->action : "");
+    buf_add_str(ret, query->type != NULL ? query->type : ""); // last: it may hold spaces
 }
 
 static void write_seal(const unsigned char key[CURSOR_KEY_LEN],

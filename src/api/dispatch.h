@@ -42,6 +42,7 @@ enum error_code who_refuse(struct request *request, struct error *error);
 struct op *lookup_op(struct request *request, enum op_kind kind, enum request_wait wait);
 struct known_key *lookup_key(struct request *request, const char *lookup);
 struct known_key *lookup_session(struct request *request, const unsigned char *hash);
+struct known_key *lookup_cached_key(struct door *door, const char *lookup); // NULL: not there
 void lookup_window(struct request *request);
 struct known_app *lookup_app(struct request *request, int64_t id); // id 0: by uid
 struct known_app *lookup_app_by_uid(struct request *request);      // the path's

@@ -1,5 +1,6 @@
 #include "api/door.h"
 
+#include "api/auditing.h"
 #include "api/dispatch.h"
 #include "api/door_parts.h"
 #include "api/key_text.h"
@@ -180,7 +181,7 @@ void door_on_op(struct door *door, struct op *op)
 {
     struct request *request = op->asker;
 
-    if (request == NULL) { // key_uses_flush()
+    if (request == NULL) { // key_uses_flush(), or a refusal's row in the audit log
         op_free(op);
         return;
     }
@@ -210,6 +211,7 @@ void door_on_timer(struct door *door)
 {
     handover_crowd(door);
     key_uses_flush(door);
+    audit_left_out(door);
 }
 
 size_t door_waiting(const struct door *door)

@@ -38,6 +38,7 @@ struct door_options {
     struct limit_table *key_limits;      // shared by all workers
     struct limit_table *stranger_limits; // by address
     struct limit_table *test_limits;     // by webhook, and by app
+    struct limit_table *audit_limits;    // refusals in the audit log, by key
     const struct guard *guard;
     struct id_cipher *cipher; // the worker's
     int minter;               // number for ids minted here: unique among threads and boots

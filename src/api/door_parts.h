@@ -72,6 +72,8 @@ struct door {
     size_t spare_count;
     struct key_uses uses;     // since they were last written
     int64_t rsa_made_ms;      // when a webhook's RSA key was last made here
+    int left_out;             // refusals that are not in the audit log …
+    int64_t left_out_ms;      // … since then
     uint64_t instance;        // of the next problem document
     struct response response; // of the request that is being answered
 };

@@ -1,6 +1,6 @@
 // The handlers of api/routes.c, one file per family: apps.c, app_keys.c, portal.c, logins.c,
 // webhooks.c, secrets.c, signing_keys.c, webhook_tests.c, event_types.c, events.c,
-// deliveries.c, attempts.c, jobs.c, service.c.
+// deliveries.c, attempts.c, jobs.c, audit_log.c, service.c.
 
 #ifndef API_HANDLERS_H
 #define API_HANDLERS_H
@@ -38,6 +38,9 @@ answer_fn delivery_list_answer, delivery_get_answer, delivery_retry_answer,
 ask_fn event_type_put_ask, event_type_delete_ask;
 ask_fn recover_ask, job_cancel_ask;
 answer_fn recover_answer, job_get_answer, job_cancel_answer;
+
+ask_fn audit_list_ask, audit_verify_ask;
+answer_fn audit_list_answer, audit_verify_answer;
 
 answer_fn event_type_list_answer, profile_list_answer;
 ask_fn profile_get_ask;

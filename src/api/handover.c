@@ -1,5 +1,6 @@
 #include "api/dispatch.h"
 
+#include "api/auditing.h"
 #include "api/door_parts.h"
 #include "api/routes.h"
 #include "base/limits.h"
@@ -127,6 +128,7 @@ void handover(struct request *request, struct op *op)
         return;
     }
     keep_answer(request, op);
+    audit_attach(request, op);
     if (has_room(door) && list_is_empty(&door->crowd)) {
         submit_write(request, op);
     } else if (is_stalled(door)) {

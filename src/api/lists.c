@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { PAGE_DEFAULT = 50, NO_SUCH_ID = -1 };
+enum { PAGE_DEFAULT = 50, NO_SUCH_ID = -1, ACTION_MAX = 64 };
 
 typedef enum error_code filter_fn(struct request *request, struct op *op,
                                   struct text_span value, struct error *error);
@@ -119,6 +119,48 @@ static enum error_code set_status(struct request *request, struct op *op,
     return ERR_OK;
 }
 
+static enum error_code set_app(struct request *request, struct op *op, struct text_span value,
+                               struct error *error)
+{
+    (void)error;
+    op->as.list.query.app_id = id_of(request, ID_APP, value);
+    return ERR_OK;
+}
+
+static enum error_code set_action(struct request *request, struct op *op,
+                                  struct text_span value, struct error *error)
+{
+    (void)request;
+    if (value.len == 0 || value.len > ACTION_MAX || !text_is(value.at, value.len, "a-z._")) {
+        return error_at(error, ERR_INVALID_FIELD, "?action",
+                        "must be an action as webhook.update, or webhook. for all of them");
+    }
+    op->as.list.query.action = arena_copy(&op->arena, value.at, value.len);
+    return ERR_OK;
+}
+
+// By its id, or, of those that have none, by what they are called.
+static enum error_code set_actor(struct request *request, struct op *op,
+                                 struct text_span value, struct error *error)
+{
+    struct list_query *query = &op->as.list.query;
+
+    (void)error;
+    for (int actor = 0; actor < AUDIT_ACTORS_COUNT; actor++) {
+        enum id_kind kind = audit_actor_id((enum audit_actor)actor);
+        query->actor = actor;
+        query->actor_id = 0;
+        if (text_equal(value.at, value.len, audit_actor_text((enum audit_actor)actor))) {
+            return ERR_OK;
+        }
+        query->actor_id = kind != ID_NONE ? id_of(request, kind, value) : NO_SUCH_ID;
+        if (query->actor_id != NO_SUCH_ID) {
+            return ERR_OK;
+        }
+    }
+    return ERR_OK;
+}
+
 static enum error_code set_since(struct request *request, struct op *op,
                                  struct text_span value, struct error *error)
 {
@@ -144,7 +186,7 @@ static enum error_code set_until(struct request *request, struct op *op,
 }
 
 // The cursor stands last: it is held to the other parameters.
-enum { PARAMETERS = 10, CURSOR = PARAMETERS - 1 };
+enum { PARAMETERS = 13, CURSOR = PARAMETERS - 1 };
 static const struct {
     const char *name;
     unsigned lists; // bits by enum list_kind that have it
@@ -157,8 +199,11 @@ static const struct {
     {"type", 1u << LIST_DELIVERIES | 1u << LIST_EVENTS, set_type},
     {"mode", 1u << LIST_EVENTS, set_mode},
     {"status", 1u << LIST_DELIVERIES, set_status},
-    {"since", 1u << LIST_DELIVERIES | 1u << LIST_EVENTS, set_since},
-    {"until", 1u << LIST_DELIVERIES | 1u << LIST_EVENTS, set_until},
+    {"app", 1u << LIST_AUDIT, set_app},
+    {"action", 1u << LIST_AUDIT, set_action},
+    {"actor", 1u << LIST_AUDIT, set_actor},
+    {"since", 1u << LIST_DELIVERIES | 1u << LIST_EVENTS | 1u << LIST_AUDIT, set_since},
+    {"until", 1u << LIST_DELIVERIES | 1u << LIST_EVENTS | 1u << LIST_AUDIT, set_until},
     {"cursor", ~0u, NULL},
 };
 
@@ -195,6 +240,7 @@ enum error_code list_ask(struct request *request, struct op *op, enum list_kind 
                                  .state = LIST_ANY,
                                  .due_now = LIST_ANY,
                                  .mode = LIST_ANY,
+                                 .actor = LIST_ANY,
                                  .now_ms = door_now(request->door).wall_ms};
     enum error_code code =
         query_read(request->query, names, PARAMETERS, &op->arena, values, error);

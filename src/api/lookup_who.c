@@ -25,13 +25,20 @@ static struct map_key key_of_lookup(const char *lookup)
     return key;
 }
 
+struct known_key *lookup_cached_key(struct door *door, const char *lookup)
+{
+    struct cache_item *item = cache_find(&door->keys, key_of_lookup(lookup));
+
+    return item != NULL ? container_of(item, struct known_key, item) : NULL;
+}
+
 struct known_key *lookup_key(struct request *request, const char *lookup)
 {
     struct door *door = request->door;
-    struct cache_item *item = cache_find(&door->keys, key_of_lookup(lookup));
+    struct known_key *known = lookup_cached_key(door, lookup);
 
-    if (item != NULL) {
-        return container_of(item, struct known_key, item);
+    if (known != NULL) {
+        return known;
     }
     struct op *op = lookup_op(request, OP_KEY_BY_LOOKUP, WAIT_KEY);
     memcpy(op->as.key_by_lookup.lookup, lookup, KEY_LOOKUP_LEN + 1);

@@ -5,6 +5,7 @@
 #define API_ROUTES_H
 
 #include "api/requests.h"
+#include "hook/id.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +38,9 @@ struct route {
     enum op_kind op;   // OP_KINDS: none
     ask_fn *ask;       // NULL: nothing to ask
     answer_fn *answer; // NULL: the answer that ask() prepared
+    // What it is in the audit log ("webhook.update"); NULL: it changes nothing and shows no
+    // secret, or it is an event, which is data.
+    const char *action;
 };
 
 extern const struct route routes[];
@@ -50,6 +54,7 @@ enum route_match route_find(struct text_span method, struct text_span path,
                             const struct route **ret, struct text_span names[PATH_NAMES]);
 // The methods of the path, "GET, POST".
 void route_allow(struct text_span path, char *ret, size_t room);
-const char *path_name_text(enum path_name name); // "app"
+const char *path_name_text(enum path_name name);  // "app"
+enum id_kind path_name_kind(enum path_name name); // ID_NONE: it is no id
 
 #endif

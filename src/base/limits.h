@@ -68,6 +68,10 @@
     X(IDEMPOTENCY_MS, "-", "ms", 86400000, 86400000, 86400000, "keep of an idempotency key") \
     X(RETENTION_DAYS, "retention-days", "days", 30, 0, 3650,                                 \
       "history of what has ended is kept; 0: for ever")                                      \
+    X(AUDIT_DAYS, "audit-days", "days", 400, 365, 3650, "the audit log is kept")             \
+    X(AUDIT_CHECK, "-", "count", 5000, 5000, 5000, "audit rows verified at once")            \
+    X(AUDIT_FORBIDDEN, "-", "count", 60, 60, 60, "403s of a key that are audited, an hour")  \
+    X(AUDIT_STRANGERS, "-", "count", 600, 600, 600, "401s that are audited, an hour")        \
     /* attempts */                                                                           \
     X(ATTEMPT_MS, "-", "ms", 30000, 1000, 30000,                                             \
       "the longest timeout a webhook may ask for")                                           \

@@ -48,7 +48,7 @@ struct common {
     bool has_plain_cookie; // of sessions
     unsigned char id_key[ID_KEY_LEN];
     unsigned char pepper_key[PEPPER_KEY_LEN];
-    struct limit_table *key_limits, *stranger_limits, *test_limits;
+    struct limit_table *key_limits, *stranger_limits, *test_limits, *audit_limits;
     int64_t started_ms;
     atomic_int readiness;                 // enum readiness of serve/health.h
     atomic_int_fast64_t tests[TESTS_MAX]; // under way: the app of each; 0: a free place

@@ -23,6 +23,7 @@ enum { KEY_FILE_MAX = 65536 };
 
 static const struct seal_place id_key_place = {.table = "setting", .column = "id_key"};
 static const struct seal_place pepper_place = {.table = "setting", .column = "pepper"};
+static const struct seal_place audit_place = {.table = "setting", .column = "audit_key"};
 
 static void master_key_path(const struct common *common, char path[PATH_MAX])
 {
@@ -120,6 +121,47 @@ static enum error_code open_sealed_key(struct common *common, const struct seal_
     return code;
 }
 
+static struct audit_row *own_audit(struct op *op, const char *action)
+{
+    op->audit = arena_take(&op->arena, sizeof *op->audit);
+    *op->audit =
+        (struct audit_row){.actor = AUDIT_SERVER, .action = action, .result = "done"};
+    return op->audit;
+}
+
+// It stands in the log for whoever reads it, and in the server's own for whoever runs it.
+static enum error_code note_broken_audit(struct common *common, int64_t now_ms,
+                                         struct error *error)
+{
+    struct op *op = op_new(OP_AUDIT, 0, NULL);
+    enum error_code code;
+
+    log_write(LOG_ERROR, "audit.broken",
+              "the audit log does not end where this server left it; "
+              "posthorn audit verify says where");
+    own_audit(op, "audit.broken");
+    code = store_do(common->store, op, now_ms, error);
+    op_free(op);
+    return code;
+}
+
+// A start that was cut off may have left a key, with a row or two under it.
+static enum error_code open_audit(struct common *common, bool is_first_start, int64_t now_ms,
+                                  struct error *error)
+{
+    unsigned char key[AUDIT_KEY_LEN];
+    bool is_whole;
+    enum error_code code = open_sealed_key(common, &audit_place, key, sizeof key, error);
+
+    if (code != ERR_OK && is_first_start)
+        code = make_sealed_key(common, &audit_place, key, sizeof key, error);
+    if (code != ERR_OK)
+        return code;
+    is_whole = store_audit_key(common->store, key, is_first_start);
+    OPENSSL_cleanse(key, sizeof key);
+    return is_whole ? ERR_OK : note_broken_audit(common, now_ms, error);
+}
+
 static struct op *operator_key_op(struct common *common, int64_t now_ms, char text[128])
 {
     unsigned char dice[64];
@@ -140,6 +182,8 @@ static struct op *operator_key_op(struct common *common, int64_t now_ms, char te
     row->created_ms = now_ms;
     row->lookup = arena_copy(&op->arena, lookup, strlen(lookup));
     row->hint = arena_copy(&op->arena, hint, strlen(hint));
+    own_audit(op, "key.create")->kind = ID_KEY;
+    op->audit->object_id = row->id;
     return op;
 }
 
@@ -173,6 +217,8 @@ static enum error_code make_keys(struct common *common, int64_t now_ms, struct e
                                            sizeof common->pepper_key, error);
 
     if (code == ERR_OK)
+        code = open_audit(common, true, now_ms, error);
+    if (code == ERR_OK)
         code = make_operator_key(common, now_ms, error);
     if (code == ERR_OK) // last: it marks the first start as complete
         code = make_sealed_key(common, &id_key_place, common->id_key, sizeof common->id_key,
@@ -180,7 +226,7 @@ static enum error_code make_keys(struct common *common, int64_t now_ms, struct e
     return code;
 }
 
-static enum error_code open_keys(struct common *common, struct error *error)
+static enum error_code open_keys(struct common *common, int64_t now_ms, struct error *error)
 {
     enum error_code code =
         open_sealed_key(common, &id_key_place, common->id_key, sizeof common->id_key, error);
@@ -188,8 +234,9 @@ static enum error_code open_keys(struct common *common, struct error *error)
     if (code != ERR_OK)
         return error_at(error, ERR_CONFIG, "master-key-file",
                         "this is not the master key that the database was made with");
-    return open_sealed_key(common, &pepper_place, common->pepper_key,
+    code = open_sealed_key(common, &pepper_place, common->pepper_key,
                            sizeof common->pepper_key, error);
+    return code == ERR_OK ? open_audit(common, false, now_ms, error) : code;
 }
 
 enum error_code keys_open(struct common *common, int64_t now_ms, struct error *error)
@@ -204,5 +251,6 @@ enum error_code keys_open(struct common *common, int64_t now_ms, struct error *e
     code = open_keyring(common, is_first_start, error);
     if (code != ERR_OK)
         return code;
-    return is_first_start ? make_keys(common, now_ms, error) : open_keys(common, error);
+    return is_first_start ? make_keys(common, now_ms, error)
+                          : open_keys(common, now_ms, error);
 }

@@ -1,8 +1,9 @@
 // The keys a server cannot do without: the master key, under which every secret is sealed;
 // the id key, under which public ids are made; the pepper, under which API keys are hashed;
-// and the operator's API key. Id key and pepper are random and lie sealed in the database, so
-// that a new primary master key changes neither. All are made at the first start, beside a
-// new, empty database, and never silently made again.
+// the key that chains the audit log; and the operator's API key. Id key, pepper and audit key
+// are random and lie sealed in the database, so that a new primary master key changes none of
+// them. All are made at the first start, beside a new, empty database, and never silently
+// made again.
 
 #ifndef SERVE_KEYS_H
 #define SERVE_KEYS_H

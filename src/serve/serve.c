@@ -31,9 +31,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-// Places in the tables of limits, of 16 bytes each: keys that ask, addresses that fail, and
-// webhooks and apps that are tested at the same time.
-enum { KEY_PLACES = 65536, STRANGER_PLACES = 65536, TEST_PLACES = 16384 };
+// Places in the tables of limits, of 16 bytes each: keys that ask, addresses that fail,
+// webhooks and apps that are tested, and keys that are refused, at the same time.
+enum {
+    KEY_PLACES = 65536,
+    STRANGER_PLACES = 65536,
+    TEST_PLACES = 16384,
+    AUDIT_PLACES = 4096
+};
 enum { WORKERS_MAX = 64, WORKERS_BY_DEFAULT_MAX = 4, EXIT_IO = 74 };
 
 struct serve {
@@ -150,6 +155,7 @@ static void start_workers(struct common *common)
     common->key_limits = limit_table_new(KEY_PLACES, random_u64());
     common->stranger_limits = limit_table_new(STRANGER_PLACES, random_u64());
     common->test_limits = limit_table_new(TEST_PLACES, random_u64());
+    common->audit_limits = limit_table_new(AUDIT_PLACES, random_u64());
     common->workers = NEW_ARRAY(struct worker *, (size_t)common->worker_count);
     for (int i = 0; i < common->worker_count; i++)
         common->workers[i] = worker_new(common, i);
@@ -227,6 +233,7 @@ static void dismantle(struct serve *serve)
     limit_table_free(common->key_limits);
     limit_table_free(common->stranger_limits);
     limit_table_free(common->test_limits);
+    limit_table_free(common->audit_limits);
     egress_close(common);
     reach_close(common);
     keyring_free(common->keyring);

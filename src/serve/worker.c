@@ -185,6 +185,7 @@ static void make_door(struct worker *worker)
         .key_limits = common->key_limits,
         .stranger_limits = common->stranger_limits,
         .test_limits = common->test_limits,
+        .audit_limits = common->audit_limits,
         .guard = common->guard,
         .cipher = worker->cipher,
         .minter = (common->boot_number * common->worker_count + worker->number) % 1024,

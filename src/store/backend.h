@@ -64,6 +64,11 @@ struct store_backend_table {
     enum error_code (*set_setting)(struct store_backend *backend, const char *name,
                                    const char *value, struct error *error);
     int64_t (*newest_event)(const struct store_backend *backend); // its id; 0: there is none
+    // The key under which the audit log is chained, before the first apply; until then it is
+    // one of zeros. is_new: there is no log yet. False: the log does not end where a server
+    // left it (hook/audit.h, audit_ends_open()).
+    bool (*audit_key)(struct store_backend *backend, const unsigned char key[AUDIT_KEY_LEN],
+                      bool is_new);
     // Before the first apply: records cut-off attempts as interrupted (their deliveries are
     // due at once; from the third in a row on after 60 s), then tells every fresh delivery
     // and every lane. Where the clock was set back, what waits is made due after its own wait

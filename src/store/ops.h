@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "hook/audit_check.h"
 #include "hook/intake.h"
 #include "hook/job.h"
 #include "hook/parcel.h"
@@ -40,6 +41,7 @@ enum op_kind {
     OP_POST_DONE, // something to be told was told, or is to be tried again
     OP_LINK,      // into the portal
     OP_SESSION,   // opened by a link, or ended
+    OP_AUDIT,     // nothing but its audit row: a secret is about to be shown, a refusal
     // reads, done by a reader's thread
     OP_KEY_BY_LOOKUP,
     OP_SESSION_BY_HASH,
@@ -54,7 +56,8 @@ enum op_kind {
     OP_RECOVER_COUNT, // how many deliveries a job would try anew
     OP_WEBHOOK_STATS,
     OP_STATS,
-    OP_POST_TAKE, // what is to be told, and due
+    OP_POST_TAKE,   // what is to be told, and due
+    OP_AUDIT_CHECK, // the next AUDIT_CHECK rows of the audit log, from as.audit_check.from on
     OP_KINDS
 };
 
@@ -101,7 +104,8 @@ enum list_kind {
     LIST_WEBHOOKS,
     LIST_EVENTS,
     LIST_DELIVERIES,
-    LIST_SESSIONS // those in force at now_ms
+    LIST_SESSIONS, // those in force at now_ms
+    LIST_AUDIT     // by their numbers; app_id 0: of all
 };
 
 enum { WEBHOOK_STATS_MAX = 250, STATS_POINTS_MAX = 1000, STATS_HOUR_MS = 3600000 };
@@ -124,7 +128,10 @@ struct list_query {
     const char *type;
     int mode;
     int status_class;           // 2 to 5, of the last attempt; 0: none
-    int64_t since_ms, until_ms; // when the event was accepted
+    int64_t since_ms, until_ms; // when the event was accepted, or it was done (AUDIT)
+    const char *action;         // AUDIT: one whole, or what it begins with: "webhook."
+    int actor;                  // AUDIT: enum audit_actor, …
+    int64_t actor_id;           // … and its id
 };
 
 struct op {
@@ -136,6 +143,9 @@ struct op {
     struct arena arena;   // what rows and texts of question and answer live in
     int64_t submitted_ms; // the store's own: when, by the clock that never jumps
     bool is_held;         // the store's own: answered once every worker knows of its change
+    // Any write; in the arena; NULL: none. It is added to the audit log in the op's own
+    // transaction, if the op is DONE: a refused or replayed one changed nothing.
+    struct audit_row *audit;
     union {
         struct {
             struct accept accept;
@@ -276,6 +286,7 @@ struct op {
                 struct event_row *events; // event_drop() each
                 struct delivery_row *deliveries;
                 struct session_row *sessions;
+                struct audit_row *audits;
             } rows;
             size_t count;
             int64_t total;   // out: where the query counts
@@ -311,11 +322,17 @@ struct op {
             size_t count;
             int64_t oldest_waiting_ms; // out: when the oldest that waits was due; 0: none
         } stats;
+        struct audit_check audit_check;
     } as;
 };
 
 struct op *op_new(enum op_kind kind, int worker, void *asker);
 void op_free(struct op *op); // and what it still carries; does nothing to NULL
 bool op_is_read(enum op_kind kind);
+// For back ends: is it one that is asked for?
+bool list_audit_fits(const struct list_query *query, const struct audit_row *row);
+// For back ends: fills in the audit row's moment, and the versions before and after as the
+// finished op has them.
+void op_fill_audit(struct op *op, int64_t now_ms);
 
 #endif

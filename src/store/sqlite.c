@@ -72,6 +72,7 @@ bool sqlite_begin(struct store_backend *backend, bool writes)
     backend->has_changed_config = false;
     backend->stat_before = backend->stat;
     backend->noted_before_ms = backend->noted_ms;
+    backend->audit_before = backend->audit.ends;
     backend->caught_up_count = 0;
     runs_mark(&backend->runs);
     trail_mark(&backend->trail);
@@ -91,6 +92,7 @@ static void roll_back(struct store_backend *backend)
     trail_rollback(&backend->trail);
     backend->stat = backend->stat_before;
     backend->noted_ms = backend->noted_before_ms;
+    backend->audit.ends = backend->audit_before;
     for (size_t i = 0; i < backend->caught_up_count; i++)
         backend->caught_up[i]->is_behind = true;
     backend->caught_up_count = 0;

@@ -12,6 +12,7 @@
 #include "hook/rows.h"
 #include "store/backend.h"
 #include "store/runs.h"
+#include "store/sqlite_audit.h"
 #include "store/sqlite_sql.h"
 #include "store/trail.h"
 
@@ -99,6 +100,8 @@ struct store_backend {
     struct stat_state stat, stat_before; // the group
     int64_t noted_ms, noted_before_ms;   // no due time was written after it; the group
     struct rewind rewind;
+    struct audit_state audit;
+    struct audit_ends audit_before; // the group
     struct sweep sweep;
     struct erase erase;
     bool has_work;          // of sweeping or erasing

@@ -30,7 +30,12 @@ static void apply_op(struct store_backend *backend, struct op *op, int64_t now_m
     case OP_SESSION: sqlite_session(backend, op, news); break;
     case OP_WINDOW: sqlite_window(backend, op); break;
     case OP_POST_DONE: sqlite_post_done(backend, op); break;
+    case OP_AUDIT: op->result = OP_DONE; break;
     default: op->result = OP_FAILED; break; // a read, which is a reader's
+    }
+    if (op->audit && op->result == OP_DONE) {
+        op_fill_audit(op, now_ms);
+        sqlite_audit(backend, op->audit);
     }
 }
 
@@ -86,6 +91,7 @@ const struct store_backend_table store_sqlite = {
     .newest_event = sqlite_newest_event,
     .setting = sqlite_setting,
     .set_setting = sqlite_set_setting,
+    .audit_key = sqlite_audit_key,
     .resume = resume,
     .apply = apply,
     .step = sqlite_work,

@@ -165,6 +165,8 @@ static enum op_result configure_app(struct store_backend *backend, struct op *op
             return OP_NOT_FOUND;
         if (if_version != -1 && if_version != app->version)
             return OP_CHANGED;
+        if (op->as.app.verb == VERB_DELETE)
+            op->as.app.row.version = app->version;
         result = op->as.app.verb == VERB_UPDATE ? app_update(backend, app, op)
                                                 : app_delete(backend, app, op, now_ms, news);
     }

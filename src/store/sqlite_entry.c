@@ -101,6 +101,15 @@ static bool read_session_entry(struct op *op, sqlite3_stmt *row, struct session_
     return session_is_in_force(ret, limit(LIMIT_SESSION_IDLE_MS), op->as.list.query.now_ms);
 }
 
+static bool read_audit_entry(struct op *op, sqlite3_stmt *row, struct audit_row *ret)
+{
+    read_audit(NULL, row, ret);
+    if (!list_audit_fits(&op->as.list.query, ret))
+        return false;
+    read_audit(&op->arena, row, ret);
+    return true;
+}
+
 bool entry_read(struct store_reader *reader, struct op *op, sqlite3_stmt *row, void *ret)
 {
     switch (op->as.list.query.kind) {
@@ -108,6 +117,7 @@ bool entry_read(struct store_reader *reader, struct op *op, sqlite3_stmt *row, v
     case LIST_KEYS: read_key(&op->arena, row, ret); return true;
     case LIST_WEBHOOKS: read_webhook(&op->arena, row, ret); return true;
     case LIST_EVENTS: return read_event_entry(reader, op, row, ret);
+    case LIST_AUDIT: return read_audit_entry(op, row, ret);
     case LIST_SESSIONS: return read_session_entry(op, row, ret);
     case LIST_DELIVERIES: break;
     }

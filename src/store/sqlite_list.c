@@ -58,6 +58,8 @@ static const struct list_kind_row kinds[] = {
     [LIST_SESSIONS] = {"SELECT " SESSION_COLUMNS " FROM session s WHERE s.app = ?1"
                        " AND s.id < ?2 ORDER BY s.id DESC",
                        sizeof(struct session_row), false},
+    [LIST_AUDIT] = {"SELECT " AUDIT_COLUMNS " FROM audit WHERE seq < ?2 ORDER BY seq DESC",
+                    sizeof(struct audit_row), false},
 };
 
 // Failed deliveries of a webhook have an index of their own; one event's stand together.
@@ -142,6 +144,7 @@ static void *rows_of(struct op *op, size_t most, size_t size)
     case LIST_EVENTS: op->as.list.rows.events = rows; break;
     case LIST_DELIVERIES: op->as.list.rows.deliveries = rows; break;
     case LIST_SESSIONS: op->as.list.rows.sessions = rows; break;
+    case LIST_AUDIT: op->as.list.rows.audits = rows; break;
     }
     return rows;
 }

@@ -96,7 +96,7 @@ static enum error_code load(struct store_backend *backend, struct error *error)
     backend->last_event = number(backend, SQL_EVENT_LAST);
     backend->last_attempt = number(backend, SQL_ATTEMPT_LAST);
     if (!backend->code && sqlite_know_all(backend) && idem_load(backend) &&
-        stat_load(backend) && sqlite_trail_load(backend))
+        stat_load(backend) && sqlite_trail_load(backend) && sqlite_audit_load(backend))
         return ERR_OK;
     return error_set(error, ERR_DAMAGED, "%s; restore a backup", backend->why);
 }
@@ -170,6 +170,7 @@ void sqlite_close(struct store_backend *backend)
     sqlite_forget_all(backend);
     runs_done(&backend->runs);
     trail_done(&backend->trail);
+    sqlite_audit_done(backend);
     free(backend->caught_up);
     free(backend->path);
     free(backend);

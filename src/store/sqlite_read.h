@@ -28,6 +28,9 @@ bool reader_step(struct store_reader *reader, sqlite3_stmt *statement);
 void reader_damaged(
     struct store_reader *reader); // the read fails: what it met is no row of ours
 
+// For what the writer has said before any thread ran.
+const struct store_backend *reader_backend(const struct store_reader *reader);
+
 // A text column, copied; NULL: none.
 const char *read_text(struct arena *arena, sqlite3_stmt *row, int column);
 
@@ -62,6 +65,13 @@ void read_app(struct arena *arena, sqlite3_stmt *row, struct app_row *ret);
 #define KEY_COLUMNS                                                                          \
     "id, app, lookup, hash, scopes, mode, name, hint, created, expires, revoked, last_used," \
     " rate, burst"
+#define AUDIT_COLUMNS                                                                      \
+    "seq, at, actor, actor_id, mode, address, app, action, kind, object, n, name, detail," \
+    " before, after, result, left_out, hash"
+struct audit_row;
+// arena NULL: its texts are borrowed until the statement's next step.
+void read_audit(struct arena *arena, sqlite3_stmt *row, struct audit_row *ret);
+
 struct key_row;
 void read_key(struct arena *arena, sqlite3_stmt *row, struct key_row *ret);
 
@@ -80,6 +90,7 @@ void sqlite_read_delivery(struct store_reader *reader, struct op *op);
 void sqlite_webhook_stats(struct store_reader *reader, struct op *op); // sqlite_stat_read.c
 void sqlite_stats(struct store_reader *reader, struct op *op);
 void sqlite_list(struct store_reader *reader, struct op *op);
-void sqlite_post_take(struct store_reader *reader, struct op *op); // sqlite_post_read.c
+void sqlite_audit_check(struct store_reader *reader, struct op *op); // sqlite_audit_read.c
+void sqlite_post_take(struct store_reader *reader, struct op *op);   // sqlite_post_read.c
 
 #endif

@@ -17,6 +17,7 @@ enum {
 };
 
 struct store_reader {
+    const struct store_backend *backend;
     sqlite3 *db;
     int code; // of the op in hand
     int64_t until_ms;
@@ -38,6 +39,7 @@ struct store_reader *sqlite_reader_new(struct store_backend *backend, struct err
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
     struct store_reader *reader = NEW(struct store_reader);
 
+    reader->backend = backend;
     if (sqlite3_open_v2(backend->path, &reader->db, flags, NULL) != SQLITE_OK ||
         sqlite3_exec(reader->db,
                      "PRAGMA query_only = ON; PRAGMA cache_size = -8192;"
@@ -61,6 +63,11 @@ void sqlite_reader_free(struct store_reader *reader)
         sqlite3_finalize(reader->kept[i].statement);
     sqlite3_close(reader->db);
     free(reader);
+}
+
+const struct store_backend *reader_backend(const struct store_reader *reader)
+{
+    return reader->backend;
 }
 
 sqlite3_stmt *reader_statement(struct store_reader *reader, const char *text)
@@ -120,6 +127,7 @@ static void read_one(struct store_reader *reader, struct op *op)
     case OP_POST_TAKE: sqlite_post_take(reader, op); break;
     case OP_GET_JOB: sqlite_read_job(reader, op); break;
     case OP_RECOVER_COUNT: sqlite_count_recover(reader, op); break;
+    case OP_AUDIT_CHECK: sqlite_audit_check(reader, op); break;
     case OP_LIST: sqlite_list(reader, op); break;
     default: op->result = OP_FAILED; break; // a write, which is the writer's
     }

@@ -24,6 +24,9 @@ const char *const sqlite_sql[SQL_COUNT] = {
 // it. alert: what an app is to be told, gathered. notice: operational events not yet accepted
 // as events of the operator's app (28528); their numbers are never used again, because they
 // keep an event from being made twice.
+//
+// audit: hook/audit.h says what its columns are, and audit_ends. The triggers are a net under
+// our own statements; what somebody else writes, the chain tells.
 const char sqlite_schema[] =
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;"
     "CREATE TABLE app(id INTEGER PRIMARY KEY, uid TEXT UNIQUE, name TEXT, profile TEXT,"
@@ -114,4 +117,16 @@ const char sqlite_schema[] =
     " created INT, ended INT, at_event INT, at_n INT);"
     "CREATE INDEX job_app ON job(app);"
     "CREATE UNIQUE INDEX job_running ON job(webhook) WHERE state = 0;"
+    "CREATE TABLE audit(seq INTEGER PRIMARY KEY, at INT NOT NULL, actor INT NOT NULL,"
+    " actor_id INT NOT NULL, mode INT NOT NULL, address TEXT, app INT NOT NULL, action TEXT,"
+    " kind INT NOT NULL, object INT NOT NULL, n INT NOT NULL, name TEXT, detail TEXT,"
+    " before INT NOT NULL, after INT NOT NULL, result TEXT, left_out INT NOT NULL,"
+    " hash BLOB NOT NULL);"
+    "CREATE TABLE audit_ends(id INTEGER PRIMARY KEY CHECK(id = 1), before INT NOT NULL,"
+    " start BLOB NOT NULL, last INT NOT NULL, head BLOB NOT NULL, mac BLOB NOT NULL);"
+    "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit"
+    " BEGIN SELECT raise(ABORT, 'the audit log is only added to'); END;"
+    "CREATE TRIGGER audit_ages BEFORE DELETE ON audit"
+    " WHEN old.seq > coalesce((SELECT before FROM audit_ends), 0)"
+    " BEGIN SELECT raise(ABORT, 'the audit log is only added to'); END;"
     "CREATE TABLE schema_migrations(version INTEGER PRIMARY KEY, applied INT);";

@@ -186,6 +186,18 @@
     X(NOTICE_ADD, "INSERT INTO notice(kind, app, webhook, event, n, number, status, error,"  \
                   " at, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")             \
     X(NOTICE_DROP, "DELETE FROM notice WHERE id = ?1")                                       \
+    /* the audit log */                                                                      \
+    X(AUDIT_ADD, "INSERT INTO audit(seq, at, actor, actor_id, mode, address, app, action,"   \
+                 " kind, object, n, name, detail, before, after, result, left_out, hash)"    \
+                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"     \
+                 " ?15, ?16, ?17, ?18)")                                                     \
+    X(AUDIT_LAST, "SELECT coalesce(max(seq), 0) FROM audit WHERE seq < (1 << 53)")           \
+    X(AUDIT_ENDS, "SELECT before, start, last, head, mac FROM audit_ends WHERE id = 1")      \
+    X(AUDIT_ENDS_SET, "INSERT INTO audit_ends(id, before, start, last, head, mac)"           \
+                      " VALUES (1, ?1, ?2, ?3, ?4, ?5) ON CONFLICT(id) DO UPDATE SET"        \
+                      " before = ?1, start = ?2, last = ?3, head = ?4, mac = ?5")            \
+    X(AUDIT_OLDEST, "SELECT seq, at, hash FROM audit WHERE seq > ?1 ORDER BY seq")           \
+    X(AUDIT_DROP, "DELETE FROM audit WHERE seq <= ?1")                                       \
     /* jobs */                                                                               \
     X(JOB_ADD, "INSERT OR IGNORE INTO job(id, app, webhook, state, first, last, since,"      \
                " until, done, total, created, ended, at_event, at_n)"                        \

@@ -96,6 +96,7 @@ static bool work_on(struct store_backend *backend, int64_t now_ms, bool prunes,
         idem_forget(backend, &is_dropped);
     else if (!prunes || (!stat_prune(backend, now_ms) && !prune_replies(backend, now_ms) &&
                          !job_prune(backend, now_ms) && !prune_portal(backend, now_ms) &&
+                         !sqlite_audit_retain(backend, now_ms) &&
                          !sqlite_retain(backend, now_ms) && !trail_expire(backend, now_ms)))
         has_more = false;
     *ret_verdict = sqlite_end(backend);

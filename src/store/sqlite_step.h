@@ -22,6 +22,8 @@ bool sqlite_erase(struct store_backend *backend, int64_t now_ms);
 // Of the events that are older than the retention those whose deliveries have all ended, and
 // as long ago.
 bool sqlite_retain(struct store_backend *backend, int64_t now_ms);
+// A few rows of the audit log that are older than its limit.
+bool sqlite_audit_retain(struct store_backend *backend, int64_t now_ms);
 void sqlite_erase_event(struct store_backend *backend, int64_t event_id); // and all of it
 
 // After a start by a wall clock that is behind the one of before (sqlite_rewind.c).

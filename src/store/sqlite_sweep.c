@@ -243,6 +243,9 @@ static void erase_app(struct store_backend *backend, int64_t now_ms)
     stat_drop(backend, app_id, now_ms);
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
         run_with(backend, pieces[i], app_id);
+    sqlite_audit_own(
+        backend, "app.erased",
+        &(struct audit_row){.app_id = app_id, .kind = ID_APP, .object_id = app_id}, now_ms);
     backend->erase = (struct erase){0};
     backend->has_changed_config = true;
 }

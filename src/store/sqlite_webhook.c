@@ -63,6 +63,13 @@ static void disable(struct store_backend *backend, struct known_webhook *webhook
     webhook_end(backend, webhook, WEBHOOK_DISABLED, reason, now_ms);
     sqlite_post_disabled(backend, webhook->app_id, webhook->id, reason, now_ms);
     app_bump(backend, webhook->app_id);
+    sqlite_audit_own(backend, "webhook.disable",
+                     &(struct audit_row){.app_id = webhook->app_id,
+                                         .kind = ID_WEBHOOK,
+                                         .object_id = webhook->id,
+                                         .before = webhook->version - 1,
+                                         .after = webhook->version},
+                     now_ms);
     news_change(news, webhook->app_id, webhook->id, NULL);
 }
 

@@ -112,6 +112,11 @@ enum error_code store_set_setting(struct store *store, const char *name, const c
     return store->table->set_setting(store->backend, name, value, error);
 }
 
+bool store_audit_key(struct store *store, const unsigned char key[AUDIT_KEY_LEN], bool is_new)
+{
+    return store->table->audit_key(store->backend, key, is_new);
+}
+
 enum error_code store_do(struct store *store, struct op *op, int64_t now_ms,
                          struct error *error)
 {

@@ -79,6 +79,11 @@ int64_t store_newest_event(const struct store *store); // its id, at open; 0: th
 bool store_setting(struct store *store, const char *name, struct buf *ret); // false: none
 enum error_code store_set_setting(struct store *store, const char *name, const char *value,
                                   struct error *error) MUST_CHECK;
+// The key under which the audit log is chained; between store_open() and store_start(), once.
+// is_new: there is no log yet. False: somebody has changed the log's end while no server ran;
+// it goes on behind it.
+bool store_audit_key(struct store *store, const unsigned char key[AUDIT_KEY_LEN],
+                     bool is_new) MUST_CHECK;
 // One write at once, at the first start: before any thread runs there is nobody to answer.
 // Errors: what the back end said; ERR_CONFLICT when the op was refused.
 enum error_code store_do(struct store *store, struct op *op, int64_t now_ms,

@@ -118,6 +118,7 @@ static struct table *const *tables_of(struct store_backend *model, struct table 
     ret[i++] = &model->jobs;
     ret[i++] = &model->links;
     ret[i++] = &model->sessions;
+    ret[i++] = &model->audits;
     ret[i] = NULL;
     return ret;
 }
@@ -139,6 +140,7 @@ static void add_operator(struct store_backend *model)
 static enum error_code open_model(const char *url, int64_t now_ms, struct store_backend **ret,
                                   struct error *error)
 {
+    static const unsigned char no_key[AUDIT_KEY_LEN];
     struct store_backend *model;
 
     (void)now_ms;
@@ -146,6 +148,7 @@ static enum error_code open_model(const char *url, int64_t now_ms, struct store_
         return error_set(error, ERR_CONFIG, "the store's URL is not model:");
     model = NEW(struct store_backend);
     arena_init(&model->texts);
+    model->audit_mac = audit_mac_new(no_key);
     model->events.on_free = free_event;
     add_operator(model);
     *ret = model;
@@ -166,6 +169,7 @@ static void close_model(struct store_backend *model)
         free(tables[t]->rows);
         map_done(&tables[t]->by_key);
     }
+    audit_mac_free(model->audit_mac);
     arena_done(&model->texts);
     free(model->undos);
     free(model);
@@ -235,7 +239,12 @@ static void apply_op(struct store_backend *model, struct op *op, int64_t now_ms,
     case OP_SESSION: model_session(model, op, news); break;
     case OP_WINDOW: model_window(model, op); break;
     case OP_POST_DONE: model_post_done(model, op); break;
+    case OP_AUDIT: op->result = OP_DONE; break;
     default: op->result = OP_FAILED; break;
+    }
+    if (op->audit && op->result == OP_DONE) {
+        op_fill_audit(op, now_ms);
+        model_audit(model, op->audit);
     }
 }
 
@@ -270,6 +279,31 @@ static enum store_verdict resume(struct store_backend *model, int64_t now_ms,
     return STORE_DONE;
 }
 
+static bool has_events(const struct store_backend *model, int64_t app_id)
+{
+    for (size_t i = 0; i < model->events.count; i++) {
+        const struct model_event *row = model->events.rows[i];
+        if (!row->is_gone && row->event->app_id == app_id)
+            return true;
+    }
+    return false;
+}
+
+static void end_erasing(struct store_backend *model, int64_t now_ms)
+{
+    for (size_t i = 0; i < model->apps.count; i++) {
+        struct model_app *app = model->apps.rows[i];
+        const int64_t id = app->row.id;
+        if (app->row.version >= 0 || app->is_erased || has_events(model, id))
+            continue;
+        TOUCH(model, app);
+        app->is_erased = true;
+        model_audit_own(model, "app.erased",
+                        &(struct audit_row){.app_id = id, .kind = ID_APP, .object_id = id},
+                        now_ms);
+    }
+}
+
 // Writes "cancelled" where it is only meant, and drops what an erased app had.
 static bool step(struct store_backend *model, int64_t now_ms, enum store_verdict *ret_verdict,
                  struct news *ret_news)
@@ -298,6 +332,8 @@ static bool step(struct store_backend *model, int64_t now_ms, enum store_verdict
         done++;
     }
     model_forget_sessions(model, now_ms);
+    end_erasing(model, now_ms);
+    model_audit_retain(model, now_ms);
     done += model_retain(model, now_ms, ROWS_MAX - done);
     if (done < ROWS_MAX && model_recover(model, now_ms, ret_news))
         done = ROWS_MAX;
@@ -347,6 +383,7 @@ const struct store_backend_table store_model = {
     .newest_event = newest_event,
     .setting = get_setting,
     .set_setting = set_setting,
+    .audit_key = model_audit_key,
     .resume = resume,
     .apply = apply,
     .step = step,

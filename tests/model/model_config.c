@@ -231,6 +231,8 @@ static enum op_result configure_app(struct store_backend *model, struct op *op,
             return OP_NOT_FOUND;
         if (if_version != -1 && if_version != app->row.version)
             return OP_CHANGED;
+        if (op->as.app.verb == VERB_DELETE)
+            op->as.app.row.version = app->row.version;
         result = op->as.app.verb == VERB_UPDATE ? app_update(model, app, op)
                                                 : app_delete(model, app, op, now_ms, news);
     }

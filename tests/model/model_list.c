@@ -56,6 +56,7 @@ static const struct table *table_of(const struct store_backend *model, enum list
     case LIST_WEBHOOKS: return &model->webhooks;
     case LIST_EVENTS: return &model->events;
     case LIST_SESSIONS: return &model->sessions;
+    case LIST_AUDIT: return &model->audits;
     case LIST_DELIVERIES: break;
     }
     return &model->deliveries;
@@ -72,6 +73,8 @@ static struct entry entry_of(enum list_kind kind, const void *row)
         return (struct entry){((const struct model_event *)row)->event->id, 0, row};
     case LIST_SESSIONS:
         return (struct entry){((const struct model_session *)row)->row.id, 0, row};
+    case LIST_AUDIT:
+        return (struct entry){((const struct model_audit *)row)->row.seq, 0, row};
     case LIST_DELIVERIES: break;
     }
     return (struct entry){((const struct model_delivery *)row)->event_id,
@@ -138,6 +141,7 @@ static bool give(const struct store_backend *model, struct op *op, const void *r
     case LIST_WEBHOOKS: return give_if_webhook(op, row, at);
     case LIST_EVENTS: return give_if_event(op, row, at);
     case LIST_SESSIONS: return model_give_session(op, row, &op->as.list.rows.sessions[at]);
+    case LIST_AUDIT: return model_give_audit(op, row, at);
     case LIST_DELIVERIES: break;
     }
     return give_if_delivery(model, op, row, at);

@@ -223,6 +223,7 @@ void model_read(const struct store_backend *model, struct op *op)
     case OP_GET_DELIVERY: read_delivery(model, op); break;
     case OP_WEBHOOK_STATS: model_webhook_stats(model, op); break;
     case OP_STATS: model_stats(model, op); break;
+    case OP_AUDIT_CHECK: model_audit_check(model, op); break;
     case OP_GET_JOB: model_read_job(model, op); break;
     case OP_RECOVER_COUNT: model_count_recover(model, op); break;
     default: op->result = OP_FAILED; break;

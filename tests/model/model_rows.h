@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "hook/audit.h"
 #include "hook/rows.h"
 #include "model.h"
 
@@ -23,6 +24,7 @@ struct model_setting {
 struct model_app {
     struct app_row row;
     bool is_used; // has had an event: its profile stays
+    bool is_erased;
 };
 
 struct model_key {
@@ -111,16 +113,23 @@ struct model_job {
     size_t at; // of the deliveries
 };
 
+struct model_audit {
+    struct audit_row row;
+    bool is_gone; // too old
+};
+
 struct undo;
 
 struct store_backend {
     struct table settings, apps, keys, webhooks, choices, secrets, events, deliveries,
-        attempts, idems, replies, posts, jobs, links, sessions;
+        attempts, idems, replies, posts, jobs, links, sessions, audits;
     struct arena texts; // only grows
     struct undo *undos; // newest last
     size_t undo_count, undo_cap;
     int64_t last_event, last_attempt, group;
     bool fails_next, is_deferred;
+    struct audit_ends audit;
+    struct audit_mac *audit_mac;
 };
 
 // Adds a row, which is zeroed; the caller fills it. key NULL: found by walking only.
@@ -213,6 +222,14 @@ bool model_recover(struct store_backend *model, int64_t now_ms, struct news *new
 // Drops what expired, at most so many events; how many it were.
 int model_retain(struct store_backend *model, int64_t now_ms, int most);
 void model_read_job(const struct store_backend *model, struct op *op);
+bool model_audit_key(struct store_backend *model, const unsigned char key[AUDIT_KEY_LEN],
+                     bool is_new);
+void model_audit(struct store_backend *model, struct audit_row *row);
+void model_audit_own(struct store_backend *model, const char *action, struct audit_row *row,
+                     int64_t now_ms);
+void model_audit_retain(struct store_backend *model, int64_t now_ms);
+void model_audit_check(const struct store_backend *model, struct op *op);
+bool model_give_audit(struct op *op, const struct model_audit *row, size_t at);
 void model_count_recover(const struct store_backend *model, struct op *op);
 
 #endif

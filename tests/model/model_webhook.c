@@ -111,6 +111,13 @@ void model_note_end(struct store_backend *model, const struct settle *settle, in
     model_webhook_end(model, webhook, WEBHOOK_DISABLED, why, now_ms);
     model_post_webhook(model, POST_WEBHOOK_DISABLED, &webhook->row, true, now_ms);
     model_bump(model, webhook->row.app_id);
+    model_audit_own(model, "webhook.disable",
+                    &(struct audit_row){.app_id = webhook->row.app_id,
+                                        .kind = ID_WEBHOOK,
+                                        .object_id = webhook->row.id,
+                                        .before = webhook->row.version - 1,
+                                        .after = webhook->row.version},
+                    now_ms);
     news_change(news, webhook->row.app_id, webhook->row.id, NULL);
 }
 

@@ -33,7 +33,8 @@ struct conformance_case {
 };
 extern const struct conformance_case accept_cases[], settle_cases[], failing_cases[],
     claim_cases[], config_cases[], key_cases[], read_cases[], record_cases[], stats_cases[],
-    post_cases[], job_cases[], order_cases[], clock_cases[], portal_cases[], trail_cases[];
+    post_cases[], job_cases[], order_cases[], clock_cases[], portal_cases[], trail_cases[],
+    audit_cases[];
 
 struct world world_in(const char *folder, const char *options); // SQLite, not yet open
 void world_open(struct world *world);

@@ -43,7 +43,7 @@ struct world {
     struct door *door;
     struct profile_set profiles;
     struct keyring *keyring;
-    struct limit_table *key_limits, *stranger_limits, *test_limits;
+    struct limit_table *key_limits, *stranger_limits, *test_limits, *audit_limits;
     struct guard *guard;
     struct id_cipher *cipher;
     struct op *own; // finished, of the world itself
@@ -257,6 +257,7 @@ static void make_secrets(struct world *world)
     world->key_limits = limit_table_new(64, 1);
     world->stranger_limits = limit_table_new(64, 2);
     world->test_limits = limit_table_new(64, 3);
+    world->audit_limits = limit_table_new(64, 3);
     world->guard = guard_new(GUARD_HTTP_PRIVATE);
     assert_int_equal(guard_allow(world->guard, "127.0.0.0/8", &error), ERR_OK);
 }
@@ -285,6 +286,7 @@ struct world *world_listening(bool is_loopback)
                                    .key_limits = world->key_limits,
                                    .stranger_limits = world->stranger_limits,
                                    .test_limits = world->test_limits,
+                                   .audit_limits = world->audit_limits,
                                    .guard = world->guard,
                                    .cipher = world->cipher,
                                    .minter = 1,
@@ -335,6 +337,7 @@ void world_free(struct world *world)
     limit_table_free(world->key_limits);
     limit_table_free(world->stranger_limits);
     limit_table_free(world->test_limits);
+    limit_table_free(world->audit_limits);
     profile_set_done(&world->profiles);
     remove_dir(world->dir);
     free(world);

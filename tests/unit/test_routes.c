@@ -57,6 +57,25 @@ static void test_every_row_is_found(void **state)
     }
 }
 
+// Whatever changes something names its action, so that it stands in the audit log. An event
+// is data. Of what only reads, the one that shows a secret does, too.
+static void test_every_change_is_audited(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < route_count; i++) {
+        const struct route *route = &routes[i];
+        bool changes = strcmp(route->method, "GET") != 0 && route->op != OP_ACCEPT;
+        bool shows = strstr(route->pattern, "secret") != NULL;
+        if ((route->action != NULL) != (changes || shows)) {
+            fail_msg("%s %s: the action is %s", route->method, route->pattern,
+                     route->action != NULL ? route->action : "missing");
+        }
+        if (route->action != NULL) { // and it has an op to be committed with
+            assert_true(route->op != OP_KINDS && !op_is_read(route->op));
+        }
+    }
+}
+
 static void test_another_method(void **state)
 {
     (void)state;
@@ -116,7 +135,8 @@ static void test_rows_make_sense(void **state)
         bool has_body = (route->flags & (ROUTE_BODY | ROUTE_RAW)) != 0;
         bool is_get = strcmp(route->method, "GET") == 0;
         assert_false(has_body && (is_get || strcmp(route->method, "DELETE") == 0));
-        assert_true(!is_get || route->op == OP_KINDS || op_is_read(route->op));
+        assert_true(!is_get || route->op == OP_KINDS || route->op == OP_AUDIT ||
+                    op_is_read(route->op));
         // Whatever a POST makes it makes once for one Idempotency-Key; a test is sent at
         // once, each time that it is asked for.
         bool sends = (route->flags & ROUTE_SENDS) != 0;
@@ -222,8 +242,11 @@ static void test_openapi_says_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_row_is_found),    cmocka_unit_test(test_another_method),
-        cmocka_unit_test(test_no_such_path),          cmocka_unit_test(test_rows_make_sense),
+        cmocka_unit_test(test_every_row_is_found),
+        cmocka_unit_test(test_every_change_is_audited),
+        cmocka_unit_test(test_another_method),
+        cmocka_unit_test(test_no_such_path),
+        cmocka_unit_test(test_rows_make_sense),
         cmocka_unit_test(test_openapi_says_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
