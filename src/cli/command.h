@@ -60,6 +60,7 @@ command_fn webhook_add, webhook_list, webhook_show, webhook_change, webhook_enab
     webhook_key_drop, webhook_test, webhook_recover;
 command_fn type_list, type_put, type_delete;
 command_fn job_show, job_cancel;
+command_fn audit_list, audit_export, audit_verify;
 command_fn event_send, event_list, event_show;
 command_fn delivery_list, delivery_show, delivery_attempts, delivery_retry, delivery_cancel,
     delivery_tail;

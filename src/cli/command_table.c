@@ -108,6 +108,15 @@ const struct command commands[] = {
     {"stats", NULL, "", 0, 0, OF_APP | F(WEBHOOK) | F(SINCE) | F(UNTIL) | F(STEP), false,
      cmd_stats, "show by the hour what was sent, what failed and how long it took"},
 
+    {"audit", "list", "", 0, 0,
+     SERVER | PAGES | F(APP) | F(ACTION) | F(ACTOR) | F(SINCE) | F(UNTIL), false, audit_list,
+     "list who did what, newest first"},
+    {"audit", "export", "", 0, 0,
+     (SERVER & ~F(JSON)) | F(LIMIT) | F(APP) | F(ACTION) | F(ACTOR) | F(SINCE) | F(UNTIL),
+     false, audit_export, "print all of it, newest first, a line of JSON for each row"},
+    {"audit", "verify", "", 0, 0, SERVER | F(FROM) | F(NOTED), false, audit_verify,
+     "say whether all of it is as it was written, or name the first row that is not"},
+
     {"job", "show", "JOB", 1, 1, OF_APP, false, job_show, "show how far a recovery is"},
     {"job", "cancel", "JOB", 1, 1, OF_APP, false, job_cancel, "stop a recovery"},
 
@@ -162,6 +171,10 @@ const struct noun nouns[] = {
      false},
     {"stats", "what was sent, by the hour",
      "posthorn stats --since 168h --step 1d --webhook wh_…", false},
+    {"audit", "who did what, and proof that nobody changed the log of it",
+     "posthorn audit list --since 1h --action webhook.\n"
+     "posthorn audit verify >> /elsewhere/heads",
+     false},
     {"job", "work that goes on after its request: recovery",
      "posthorn webhook recover wh_… --since 6h\n"
      "posthorn job show job_…",

@@ -87,6 +87,7 @@ struct listing {
     uint64_t left; // rows that may still be shown
     bool is_first;
     bool is_whole;           // one page, without limit and cursor
+    bool is_lines;           // each row is a line of JSON
     char cursor[CURSOR_MAX]; // of the next page; "": none
 };
 
@@ -108,6 +109,17 @@ static uint64_t show_rows(const struct listing *listing, const struct json_span 
     return count;
 }
 
+static uint64_t show_lines(const struct json_span *list)
+{
+    struct json_walk walk;
+    struct json_span row;
+    uint64_t count = 0;
+
+    for (json_walk_init(&walk, list); json_next_item(&walk, &row); count++)
+        view_json(row.at, row.len);
+    return count;
+}
+
 static void show_page(struct listing *listing, const struct reply *reply)
 {
     struct json_span list = view_member(&reply->json, "data");
@@ -118,7 +130,7 @@ static void show_page(struct listing *listing, const struct reply *reply)
     if (args_has(listing->args, FLAG_JSON))
         view_json(reply->answer.body.data, reply->answer.body.len);
     else if (list.kind == JSON_LIST)
-        count = show_rows(listing, &list);
+        count = listing->is_lines ? show_lines(&list) : show_rows(listing, &list);
     listing->left -= count < listing->left ? count : listing->left;
     listing->is_first &= count == 0;
     if (cursor.kind != JSON_TEXT ||
@@ -208,6 +220,9 @@ int remote_list(const struct args *args, const struct remote_call *call,
     int code = listing_init(&listing, args, view);
 
     listing.is_whole = call->is_whole;
+    listing.is_lines = call->is_lines;
+    if (call->is_lines && !args_value(args, FLAG_LIMIT))
+        listing.left = UINT64_MAX;
     buf_init(&path, GIVEN_BYTES_MAX);
     buf_init(&query, GIVEN_BYTES_MAX);
     if (code == 0 &&

@@ -16,6 +16,7 @@ struct remote_call {
     bool has_body;     // the members are the body, even if none was given; else the query
     const char *fixed; // or the body itself
     bool is_whole;     // the list comes in one page
+    bool is_lines;     // all its rows, each the API's own object on a line of its own
 };
 #define MEMBERS(table) .members = (table), .member_count = sizeof(table) / sizeof *(table)
 

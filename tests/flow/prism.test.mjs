@@ -196,6 +196,13 @@ async function walkYoco(api) {
   await api.delete(`/api/webhooks/${json.id}`, options);
 }
 
+async function walkAudit(api) {
+  const { json } = await api.get('/v1/audit?limit=5&action=webhook.&actor=server');
+  assert.ok(Array.isArray(json.data));
+  const { head } = (await api.get('/v1/audit/verify')).json;
+  await api.get(`/v1/audit/verify?from=2&noted=${head.seq}:${head.hash}`);
+}
+
 async function walkService(api) {
   for (const one of ['/v1/profiles', '/v1/profiles/yoco', '/metrics']) await api.get(one);
   for (const one of ['/openapi.json', '/healthz', '/readyz']) await api.get(one, { key: null });
@@ -217,6 +224,7 @@ test('every operation keeps to the document, and prism finds nothing', async () 
   await walkOperatorWebhooks(api);
   await walkDevdraft(api);
   await walkYoco(api);
+  await walkAudit(api);
   await walkService(api);
   await api.delete(webhook);
   const missed = operations.map(({ id }) => id).filter((id) => !api.asked.has(id));
