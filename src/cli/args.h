@@ -86,7 +86,7 @@ struct command;
     X(DRY_RUN, "dry-run", 0, NULL, "only count them")                                        \
     X(ACTION, "action", 0, "ACTION",                                                         \
       "only this one, as webhook.update; webhook. is all that begin so")                     \
-    X(ACTOR, "actor", 0, "ACTOR", "only by this key; or server, or stranger")                \
+    X(ACTOR, "actor", 0, "ACTOR", "only by this key or session; server; stranger")           \
     X(FROM, "from", 0, "SEQ", "the row to begin at (the oldest)")                            \
     X(NOTED, "noted", 0, "SEQ:HASH", "a head that an earlier verify printed")                \
     X(AT, "at", 0, "TIME", "the time of the attempt (now)")                                  \

@@ -135,6 +135,16 @@ const steps = {
     { name: 'Till' },
   ],
   deleteKey: ['key.delete', async () => keyAt(`/v1/apps/${await newApp('yoco')}/keys`), 'DELETE'],
+  createPortalLink: [
+    'portal_link.create',
+    async () => ({ at: `/v1/apps/${await newApp('standard')}/portal-links` }),
+    'POST',
+    { expires_in_s: 60 },
+  ],
+  logIn: ['session.login', () => linkOf(), 'POST'],
+  logOut: ['session.logout', () => sessionOf(), 'DELETE'],
+  endSession: ['session.end', () => endingOf(true), 'DELETE'],
+  endSessions: ['session.end', () => endingOf(false), 'DELETE'],
   createOperatorKey: ['key.create', () => ({ at: '/v1/keys' }), 'POST', { name: 'Other' }],
   deleteOperatorKey: ['key.delete', () => keyAt('/v1/keys'), 'DELETE'],
   createOperatorWebhook: ['webhook.create', () => ({ at: '/v1/webhooks' }), 'POST', HOOK],
@@ -170,6 +180,32 @@ const steps = {
 async function appAt() {
   const app = await newApp('standard');
   return { app, object: app, at: `/v1/apps/${app}` };
+}
+
+// What a browser would send from the server's own page.
+const page = (more = {}) => ({ key: null, headers: { 'Sec-Fetch-Site': 'same-origin', ...more } });
+
+async function linkOf() {
+  const app = await newApp('standard');
+  const { url } = await api.made(`/v1/apps/${app}/portal-links`);
+  const token = url.split('#portal=')[1];
+  secrets.add(token);
+  return { app, at: '/v1/session', options: { ...page(), body: { token } }, actor: /^ses_/ };
+}
+
+async function sessionOf() {
+  const { app, options } = await linkOf();
+  const { json, headers } = await api.post('/v1/session', options.body, options);
+  const [cookie] = headers['set-cookie'][0].split(';');
+  secrets.add(cookie.split('=')[1]).add(json.csrf_token);
+  const browser = page({ Cookie: cookie, 'X-Posthorn-CSRF': json.csrf_token });
+  return { app, object: json.id, at: '/v1/session', options: browser, actor: json.id, browser };
+}
+
+async function endingOf(isOne) {
+  const { app, object } = await sessionOf();
+  const at = `/v1/apps/${app}/sessions`;
+  return isOne ? { app, object, at: `${at}/${object}` } : { app, at };
 }
 
 async function suffixed(prepared, suffix) {
@@ -210,7 +246,7 @@ for (const [id, [action, prepare, method, body]] of Object.entries(steps)) {
   test(`${id} leaves one row: ${action}`, async () => {
     const { at, app, object, name = null, actor, options = {} } = await prepare();
     const [before] = await newest();
-    const answer = await api.request(method, at, { ...options, body });
+    const answer = await api.request(method, at, { body, ...options });
     see(answer);
     assert.ok(answer.status < 300, answer.text);
     const [row, last] = await newest();
@@ -219,10 +255,10 @@ for (const [id, [action, prepare, method, body]] of Object.entries(steps)) {
     assert.equal(row.address, '127.0.0.1');
     if (app) assert.equal(row.app, app);
     if (object) assert.equal(row.object, object);
-    if (actor) assert.equal(row.actor, actor);
-    else assert.match(row.actor, /^key_/);
-    const isRead = body && id !== 'testWebhook'; // which hands its payload on, unread
-    assert.equal(row.detail ?? '', isRead ? Object.keys(body).join(',') : '');
+    if (typeof actor === 'string') assert.equal(row.actor, actor);
+    else assert.match(row.actor, actor ?? /^key_/);
+    const read = id === 'testWebhook' ? {} : (options.body ?? body ?? {}); // that one is not
+    assert.equal(row.detail ?? '', Object.keys(read).join(','));
   });
 }
 
@@ -301,6 +337,19 @@ test('a key that opens nothing is noted by its public part, and by its id where 
   const [before] = await newest();
   assert.equal((await api.get('/v1/apps', { key: 'nonsense' })).status, 401);
   assert.equal((await newest())[0].seq, before.seq); // that is no key
+});
+
+test('a login that fails is noted, and what another page asks of a session', async () => {
+  const token = 'a'.repeat(43);
+  assert.equal((await api.post('/v1/session', { token }, page())).status, 401);
+  const failed = async () => (await refusal()).detail === 'POST /v1/session';
+  await until(failed, 'the login that failed');
+  const { object, options } = await sessionOf();
+  const { Cookie } = options.headers;
+  assert.equal((await api.delete('/v1/session', page({ Cookie }))).status, 403);
+  await until(async () => (await refusal()).actor === object, 'the session');
+  assert.equal((await refusal()).result, 'csrf');
+  assert.ok((await api.all('/v1/audit', { actor: object })).length > 1); // it began, too
 });
 
 test('a key fills the log with so many refusals an hour, and the rest is counted', async () => {
