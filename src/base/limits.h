@@ -63,7 +63,6 @@
     X(CALLS_LIVE, "-", "count", 1000, 1000, 1000, "calls an hour of a live client pair")     \
     X(CALLS_TEST, "-", "count", 100, 100, 100, "calls an hour of a test client pair")        \
     X(CALLS_MS, "-", "ms", 3600000, 3600000, 3600000, "the window of these calls")           \
-    X(LIST_READ, "-", "count", 20000, 20000, 20000, "entries looked at for a page")          \
     X(LIST_MS, "-", "ms", 50, 50, 50, "looking for the rows of a page")                      \
     X(IDEMPOTENCY_MS, "-", "ms", 86400000, 86400000, 86400000, "keep of an idempotency key") \
     X(RETENTION_DAYS, "retention-days", "days", 30, 0, 3650,                                 \

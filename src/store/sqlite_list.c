@@ -5,6 +5,8 @@
 #include "store/sqlite_entry.h"
 #include "store/sqlite_walk.h"
 
+#include <limits.h>
+
 // One list: how its rows are found and read. Rows come newest first, and the first two
 // columns of a query that has two keys are (id, n).
 struct list_kind_row {
@@ -149,8 +151,8 @@ static void *rows_of(struct op *op, size_t most, size_t size)
     return rows;
 }
 
-// A page ends when it is full, or when enough was looked at; it may be short or empty then,
-// and its cursor goes on from the last entry seen.
+// A page ends when it is full, or when it was looked for long enough; it may be short or
+// empty then, and its cursor goes on from the last entry seen.
 struct page {
     struct store_reader *reader;
     struct op *op;
@@ -169,8 +171,7 @@ static bool has_seen_enough(const struct page *page)
 {
     enum { EVERY = 64 };
 
-    return page->seen >= limit(LIMIT_LIST_READ) ||
-           (page->seen % EVERY == EVERY - 1 && clock_now().mono_ms >= page->until_ms);
+    return page->seen % EVERY == EVERY - 1 && clock_now().mono_ms >= page->until_ms;
 }
 
 // Is this entry past the end of it?
@@ -233,19 +234,48 @@ static sqlite3_stmt *rows_at(struct page *page, const struct trail_entry *entry,
     return list;
 }
 
-static void take_walk(struct page *page, struct walk *walk)
+// False: the page has ended.
+static bool take_entry(struct page *page, const struct trail_entry *entry, bool is_event)
+{
+    const int64_t seen = page->seen;
+    sqlite3_stmt *list = rows_at(page, entry, is_event);
+    bool is_open = take_rows(page, list);
+
+    sqlite3_reset(list);
+    if (is_open && page->seen == seen) // it is gone, or had no delivery
+        saw(page, entry->event_id, entry->n);
+    return is_open;
+}
+
+// A walk of events beside that of deliveries, so that few rows of other types are read.
+struct beside {
+    struct walk *walk; // NULL: none, and every event is on it
+    struct trail_entry at;
+};
+
+// May the event be on it? Where it is far behind, the row itself is the quicker answer.
+static bool may_be_beside(struct beside *beside, int64_t event_id)
+{
+    enum { STEPS = 256 };
+
+    for (int i = 0; beside->walk && i < STEPS && beside->at.event_id > event_id; i++)
+        if (!walk_next(beside->walk, &beside->at))
+            beside->at.event_id = 0;
+    return !beside->walk || beside->at.event_id >= event_id;
+}
+
+static void take_walk(struct page *page, struct walk *walk, struct beside *beside)
 {
     struct trail_entry entry;
     bool is_open = true;
 
-    while (is_open && walk_next(walk, &entry) && !ends_before(page, entry.event_id)) {
-        const int64_t seen = page->seen;
-        sqlite3_stmt *list = rows_at(page, &entry, walk_is_of_events(walk));
-        is_open = take_rows(page, list);
-        sqlite3_reset(list);
-        if (is_open && page->seen == seen) // it is gone, or had no delivery
+    while (is_open && walk_next(walk, &entry) && !ends_before(page, entry.event_id))
+        if (may_be_beside(beside, entry.event_id))
+            is_open = take_entry(page, &entry, walk_is_of_events(walk));
+        else if (beside->at.event_id > 0)
             saw(page, entry.event_id, entry.n);
-    }
+        else
+            is_open = false; // nor is any that is older
 }
 
 static enum walk_kind walk_kind_of(const struct list_query *query)
@@ -265,6 +295,29 @@ static struct walk *walk_of(struct store_reader *reader, const struct list_query
 
     find_start(query, &of.before_event, &of.before_n);
     return walk_new(reader, &of);
+}
+
+static struct beside beside_of(struct store_reader *reader, const struct list_query *query)
+{
+    struct walk_query of = {
+        .kind = WALK_TYPE, .id = query->app_id, .type = query->type, .before_n = INT_MAX};
+    int n;
+
+    if (walk_kind_of(query) == WALK_TYPE || !query->type || !query->app_id)
+        return (struct beside){0};
+    find_start(query, &of.before_event, &n);
+    return (struct beside){walk_new(reader, &of), {.event_id = INT64_MAX}};
+}
+
+static void list_walked(struct page *page)
+{
+    const struct list_query *query = &page->op->as.list.query;
+    struct walk *walk = walk_of(page->reader, query);
+    struct beside beside = beside_of(page->reader, query);
+
+    take_walk(page, walk, &beside);
+    walk_free(beside.walk);
+    walk_free(walk);
 }
 
 static bool is_of_anothers_webhook(struct store_reader *reader,
@@ -300,11 +353,8 @@ void sqlite_list(struct store_reader *reader, struct op *op)
         op->as.list.total = count_webhooks(reader, query);
     if (is_of_anothers_webhook(reader, query))
         return;
-    if (is_walked(query)) {
-        struct walk *walk = walk_of(reader, query);
-        take_walk(&page, walk);
-        walk_free(walk);
-    } else {
+    if (is_walked(query))
+        list_walked(&page);
+    else
         take_rows(&page, start(reader, query));
-    }
 }

@@ -327,12 +327,46 @@ static void no_list_of_anothers_webhook(struct world *world)
     op_free(op);
 }
 
+// Between its first and its last delivery the app had many events of that type.
+static void list_of_a_quiet_webhook(struct world *world)
+{
+    enum { COUNT = 700 };
+    struct op *ops[COUNT];
+    struct list_query query = {.kind = LIST_DELIVERIES,
+                               .app_id = APP,
+                               .webhook_id = hook_of(APP, 1),
+                               .type = types[0],
+                               .limit = 1,
+                               .state = LIST_ANY,
+                               .due_now = LIST_ANY,
+                               .mode = LIST_ANY};
+    static struct past past;
+
+    make_apps(world);
+    for (int i = 0; i < COUNT; i++) {
+        int64_t hook = hook_of(APP, i == 0 || i == COUNT - 1);
+        ops[i] = op_accept(world, APP, 1000 + i, &hook, 1);
+        ops[i]->as.accept.accept.app_version = VERSION;
+        if (i == 0 || i == COUNT - 1)
+            past.events[past.count++] =
+                (struct past_event){.id = 1000 + i, .app_id = APP, .hooks = {hook}, .fan = 1};
+    }
+    assert_int_equal(apply(world, ops, COUNT), STORE_DONE);
+    for (int i = 0; i < COUNT; i++)
+        op_free(ops[i]);
+    expect_list(world, &past, &query);
+    past.count = 0;
+    query.type = types[1];
+    expect_list(world, &past, &query);
+}
+
 const struct conformance_case trail_cases[] = {
     {"lists_of_many_apps", lists_of_many_apps},
     {"lists_of_what_came_late", lists_of_what_came_late},
     {"lists_without_a_refused_event", lists_without_a_refused_event},
     {"lists_without_an_erased_app", lists_without_an_erased_app},
     {"lists_of_what_retention_left", lists_of_what_retention_left},
+    {"list_of_a_quiet_webhook", list_of_a_quiet_webhook},
     {"no_list_of_anothers_webhook", no_list_of_anothers_webhook},
     {NULL, NULL},
 };
