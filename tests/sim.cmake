@@ -28,8 +28,11 @@ set_up_sim(posthorn-sim)
 add_test(NAME sim_2000 COMMAND posthorn-sim --seeds 1 2000)
 set_tests_properties(sim_2000 PROPERTIES LABELS sim TIMEOUT 600)
 
+add_test(NAME sim_outage COMMAND posthorn-sim --outage 3000)
+set_tests_properties(sim_outage PROPERTIES LABELS sim TIMEOUT 120)
+
 # Known mistakes (engine/mutant.h): each must be found, or the simulation is not to be trusted.
-foreach(mutant RANGE 1 20)
+foreach(mutant RANGE 1 24)
   add_executable(sim_mutant_${mutant} ${mutant_sources} $<TARGET_OBJECTS:sim>)
   set_up_sim(sim_mutant_${mutant})
   target_compile_definitions(sim_mutant_${mutant} PRIVATE MUTANT=${mutant})

@@ -31,6 +31,10 @@ enum mutant {
     MUTANT_HELD_FOREVER,         // who ends lets nobody go who waits behind
     MUTANT_CLOCK_FORGOTTEN,      // a start by a clock that was set back waits for the old one
     MUTANT_FAILING_FORGOTTEN,    // what fails for days is never disabled
+    MUTANT_PACE_IGNORED,         // a webhook's limit per second is none
+    MUTANT_RECOVERS_ALL,         // a job tries anew what a person had cancelled, too
+    MUTANT_JOB_ENDS_EARLY,       // … or stops in the middle, and says that it is done
+    MUTANT_RETENTION_DROPS_OPEN, // what is old goes, whether or not it has ended
     MUTANTS
 };
 

@@ -412,6 +412,11 @@ void model_sync(struct store_backend *model)
 void model_crash(struct store_backend *model)
 {
     model_undo(model, 0);
+    model_forget(model);
+}
+
+void model_forget(struct store_backend *model)
+{
     for (size_t i = 0; i < model->webhooks.count; i++)
         ((struct model_webhook *)model->webhooks.rows[i])->is_behind = false;
 }
@@ -435,6 +440,13 @@ bool model_delivery(const struct store_backend *model, int64_t event_id, uint16_
     if (delivery_is_open(row->state) && model_is_cancelled(model, row))
         ret->state = DELIVERY_CANCELLED;
     return true;
+}
+
+bool model_is_gone(const struct store_backend *model, int64_t event_id)
+{
+    const struct model_event *row = table_find(&model->events, map_key(event_id));
+
+    return row && row->is_gone;
 }
 
 int model_fan(const struct store_backend *model, int64_t event_id)

@@ -18,10 +18,12 @@ extern const struct store_backend_table store_model; // "model:"
 void model_fail_next(struct store_backend *model);
 
 // From now on apply() leaves what it did to be made durable by model_sync(), or to be undone
-// by model_crash(), which also forgets what a real store only has in memory (behind).
+// by model_crash(). model_forget(): the process has ended, and with it what a real store
+// only has in memory (behind).
 void model_defer(struct store_backend *model);
 void model_sync(struct store_backend *model);
 void model_crash(struct store_backend *model);
+void model_forget(struct store_backend *model);
 
 // What the rows say, for a simulation to check: of one delivery, whether or not it is on the
 // way to be cancelled. False: there is none.
@@ -33,6 +35,7 @@ struct model_delivery_view {
 };
 bool model_delivery(const struct store_backend *model, int64_t event_id, uint16_t n,
                     struct model_delivery_view *ret);
+bool model_is_gone(const struct store_backend *model, int64_t event_id); // dropped
 int model_fan(const struct store_backend *model, int64_t event_id); // −1: no such event
 uint64_t model_hash(const struct store_backend *model); // of all deliveries and attempts
 

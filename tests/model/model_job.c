@@ -1,4 +1,5 @@
 #include "base/limits.h"
+#include "engine/mutant.h"
 #include "hook/id.h"
 #include "model_rows.h"
 
@@ -69,7 +70,7 @@ enum op_result model_job(struct store_backend *model, struct op *op)
 static bool is_wanted(const struct job_row *job, const struct model_delivery *row)
 {
     return row->webhook_id == job->webhook_id && row->event_id >= job->first_id &&
-           row->event_id < job->end_id && !row->is_by_person &&
+           row->event_id < job->end_id && (!row->is_by_person || MUTANT_IS(RECOVERS_ALL)) &&
            (row->state == DELIVERY_FAILED || row->state == DELIVERY_CANCELLED);
 }
 
@@ -96,10 +97,12 @@ static void requeue(struct store_backend *model, struct model_delivery *row, int
 static void go_on(struct store_backend *model, struct model_job *job, int64_t now_ms,
                   struct news *news)
 {
-    enum { ROWS_MAX = 500 };
+    enum { ROWS_MAX = 20 }; // so that much happens between two steps
     const struct model_webhook *webhook = model_find_webhook(model, job->row.webhook_id);
 
-    for (int rows = 0; rows < ROWS_MAX && job->at < model->deliveries.count; job->at++) {
+    for (int rows = 0; rows < (MUTANT_IS(JOB_ENDS_EARLY) ? 1 : ROWS_MAX) &&
+                       job->at < model->deliveries.count;
+         job->at++) {
         struct model_delivery *row = model->deliveries.rows[job->at];
         if (!is_wanted(&job->row, row))
             continue;
@@ -108,7 +111,7 @@ static void go_on(struct store_backend *model, struct model_job *job, int64_t no
         rows++;
     }
     news_due(news, webhook->row.id, webhook->row.app_id, now_ms);
-    if (job->at < model->deliveries.count)
+    if (job->at < model->deliveries.count && !MUTANT_IS(JOB_ENDS_EARLY))
         return;
     job->row.state = JOB_DONE;
     job->row.ended_ms = now_ms;
@@ -144,7 +147,8 @@ static bool has_expired(const struct store_backend *model, const struct model_ev
     for (int n = 0; n < event->fan; n++) {
         const struct model_delivery *row =
             model_find_delivery(model, event->event->id, (uint16_t)n);
-        if (delivery_is_open(row->state) || row->ended > horizon_ms)
+        if ((delivery_is_open(row->state) && !MUTANT_IS(RETENTION_DROPS_OPEN)) ||
+            row->ended > horizon_ms)
             return false;
     }
     return true;

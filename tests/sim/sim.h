@@ -40,6 +40,8 @@ enum message_kind {
     MESSAGE_CARD,      // a read of a webhook's rows, on its way there or back
     MESSAGE_OUTCOME,   // an attempt ends
     MESSAGE_WAKE,
+    MESSAGE_OUTAGE,
+    MESSAGE_WORK,  // the store does a step of what it does by itself
     MESSAGE_START, // after a crash or a stop
     MESSAGE_STOP,  // a stop looks again whether all is done
     MESSAGE_CALM,  // the second phase begins
@@ -68,7 +70,23 @@ struct message {
     struct hook_card *card;
 };
 
-enum mood { MOOD_FINE, MOOD_BROKEN, MOOD_SLOW, MOOD_GONE, MOOD_BUSY, MOOD_FLIPS, MOODS };
+enum mood {
+    MOOD_FINE,
+    MOOD_BROKEN,
+    MOOD_SLOW,
+    MOOD_GONE,
+    MOOD_BUSY,
+    MOOD_FLIPS,
+    MOODS,
+    MOOD_FRAGILE
+};
+
+struct sim_job { // recover
+    int64_t id;  // 0: none runs
+    int64_t first_id, end_id;
+};
+
+enum { PER_SECOND_MAX = 50 };
 
 // A webhook and its receiver, as they are in truth.
 struct sim_hook {
@@ -76,7 +94,11 @@ struct sim_hook {
     struct sim_app *app;
     const char *type; // the one it is bound to; NULL: all
     int in_flight_max;
-    int disable_after_days; // 0: never
+    int disable_after_days;            // 0: never
+    int per_second_max;                // 0: no limit
+    int64_t starts_ms[PER_SECOND_MAX]; // of the last attempts, in a ring
+    uint64_t start_count;              // of this process
+    struct sim_job job;
     enum mood mood;
     enum webhook_state state; // as committed, like version
     int version;
@@ -106,17 +128,23 @@ struct sim_delivery {
     char order_key; // 0: none
     int place;      // in the order in which the hook's were accepted
     struct link waiting;
-    int64_t given_due_ms;   // wall, while in waiting
-    bool is_in_flight;      // of the process that runs
-    bool is_unsettled;      // … or its engine does not know yet that it was settled
-    bool was_accepted;      // a receiver's answer that counts as received came back in time
-    int started;            // attempts that went out
-    int counted;            // failures that the contract counts, as committed
-    int settled;            // the number of the last attempt that the store has
-    int64_t earliest_ms;    // mono; the next scheduled attempt may not start before
+    int64_t given_due_ms; // wall, while in waiting
+    bool is_in_flight;    // of the process that runs
+    bool is_unsettled;    // … or its engine does not know yet that it was settled
+    bool was_accepted;    // a receiver's answer that counts as received came back in time
+    int started;          // attempts that went out
+    int counted;          // failures that the contract counts, as committed
+    int64_t accepted_ms, first_ms; // mono; first_ms: of its first attempt
+    int settled;                   // the number of the last attempt that the store has
+    int64_t earliest_ms;           // mono; the next scheduled attempt may not start before
     int64_t jumps_then_ms;  // how far the wall clock had been set ahead when that was set
     int64_t retry_asked_ms; // mono; of a manual retry that no attempt has followed yet; −1
     bool is_retrying;       // a manual retry was asked and is not yet served
+    bool was_bad;           // before the step that is made: it had failed, or was cancelled
+    bool is_wanted;         // a job is to try it anew
+    bool was_recovered;     // tried anew by a job, once
+    bool is_dropped;        // by retention
+    int64_t open_ms, open_jumps_ms;    // when a step last saw it open, and how far ahead
     bool is_cancelled, is_cancel_told; // by a person: committed; and its engine was told
     bool was_cancelled;                // once, which a failed manual retry brings back
     struct {
@@ -180,6 +208,11 @@ struct sim {
     int64_t group_wall_ms;
     struct news news;
     bool is_committing, is_group_planned;
+    bool is_working; // what is being committed is a step
+    bool has_more_work;
+    int64_t busy_ms;    // when anything else than a step happened last
+    int64_t work_at_ms; // 0: not planned
+    int job_count, dropped_count;
 
     int worker_count;
     struct sim_worker workers[WORKERS_MAX];
@@ -195,10 +228,19 @@ struct sim {
     struct id_cipher *cipher;
     struct keyring *keyring;
     struct sim_faults faults;
-    bool checks_order; // no clock jumps and nothing is dropped for want of memory
+    bool checks_order; // no clock jumps and nothing is dropped for want of memory; of lanes
+                       // without a limit per second, which keep little in hand
     int64_t lane_memory;
 
+    int outage_count; // sim_outage.c: events that wait for its end; 0: none is played
+    int overload_count;
+    int64_t hits_ms[PER_SECOND_MAX + 1]; // of the fragile endpoint, in a ring
+    uint64_t hit_count;
+    int64_t down_ms;    // how long the next stop lasts; 0: not long
+    int64_t drained_ms; // the last attempt ended
+
     uint64_t attempts, steps, hash;
+    int64_t steps_max;
 };
 
 // sim_main.c
@@ -206,6 +248,8 @@ extern struct profile_set sim_profiles;
 
 // sim_world.c
 bool sim_run(struct sim *sim, uint64_t seed, bool is_traced); // false: sim->why
+void sim_begin(struct sim *sim, uint64_t seed, bool is_traced);
+void sim_play(struct sim *sim); // to the end
 void sim_done(struct sim *sim);
 struct message *sim_say(struct sim *sim, enum message_kind kind, int64_t at_ms);
 struct moment sim_now(const struct sim *sim);
@@ -227,23 +271,43 @@ void sim_tell(struct sim *sim, struct news *news, int life);
 void sim_drop_ops(struct sim *sim, bool is_kept); // the process has crashed
 void sim_news_free(struct sim_news *news);
 
-// sim_engine.c
+// sim_process.c
 void sim_start(struct sim *sim);
 void sim_crash(struct sim *sim);
 void sim_stop(struct sim *sim);
+void sim_free_engines(struct sim *sim);
+
+// sim_engine.c: an engine with its ports, and what its worker does with messages
+struct engine *sim_new_engine(struct sim *sim, int worker);
 void sim_on_op(struct sim *sim, struct message *message);
 void sim_on_news(struct sim *sim, int worker, struct sim_news *news);
 void sim_on_card(struct sim *sim, struct message *message);
 void sim_on_outcome(struct sim *sim, struct message *message);
 void sim_on_wake(struct sim *sim, struct message *message);
-void sim_free_engines(struct sim *sim);
 
 // sim_receiver.c: what a receiver does with an attempt, and what the sender makes of it
 void sim_receive(struct sim *sim, struct sim_flight *flight);
 enum verdict sim_verdict(const struct profile *profile, const struct outcome *outcome);
 struct outcome sim_outcome(enum outcome_error error, int status);
 
+// sim_work.c
+void sim_work_at(struct sim *sim, int64_t at_ms);
+void sim_work_soon(struct sim *sim);
+void sim_work(struct sim *sim);
+void sim_ask_job(struct sim *sim);
+void truth_step(struct sim *sim);
+void truth_job(struct sim *sim, const struct op *op);
+void truth_none_wanted(struct sim *sim, const struct sim_hook *hook);
+
+// sim_outage.c
+bool sim_outage(struct sim *sim, int count, bool is_traced); // false: sim->why
+void sim_go_out(struct sim *sim);
+bool sim_is_too_much(struct sim *sim, const struct sim_hook *hook); // one attempt more
+
 // sim_people.c
+void sim_add_app(struct sim *sim, const struct profile *profile);
+void sim_add_hook(struct sim *sim, struct sim_app *app, const struct sim_hook *like);
+int64_t sim_mint(struct sim *sim, int door);
 void sim_settle_in(struct sim *sim); // apps, webhooks, publishers, as the seed draws them
 void sim_publish(struct sim *sim, int request);
 void sim_published(struct sim *sim, struct op *op);
@@ -254,7 +318,6 @@ struct hook_card *sim_read_card(struct sim *sim, int64_t app_id, int64_t webhook
 // sim_truth.c
 struct sim_hook *truth_hook(struct sim *sim, int64_t webhook_id);
 struct sim_delivery *truth_delivery(struct sim *sim, int64_t event_id, uint16_t n);
-void truth_group(struct sim *sim); // what the group's ops have come to, in their order
 void truth_given(struct sim *sim, const struct parcel *first);
 void truth_not_given(struct sim_delivery *delivery);
 void truth_none_given(struct sim_hook *hook);
@@ -266,6 +329,9 @@ void truth_cut_off(struct sim *sim, struct sim_delivery *delivery, uint16_t numb
 void truth_crash(struct sim *sim);
 void truth_check_waits(struct sim *sim); // at a start: none is longer than its own
 struct model_delivery_view truth_view(struct sim *sim, const struct sim_delivery *delivery);
+
+// sim_commits.c
+void truth_group(struct sim *sim); // what the group's ops have come to, in their order
 
 // sim_ends.c
 void truth_check_acked(struct sim *sim); // everything acknowledged is there

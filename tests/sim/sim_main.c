@@ -1,7 +1,8 @@
 // posthorn-sim --seeds FROM COUNT | --seed N [--trace]: plays seeds; ends with 1 at the first
-// violation and names its seed.
+// violation and names its seed. --outage COUNT: a long outage with so many events.
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "sim.h"
 
 #include <signal.h>
@@ -76,6 +77,17 @@ static int run(uint64_t from, uint64_t count, bool is_traced)
     return 0;
 }
 
+static int outage(int count, bool is_traced)
+{
+    static struct sim sim;
+    bool is_well = sim_outage(&sim, count, is_traced);
+
+    if (!is_well)
+        printf("at %.3f s: %s\n", (double)sim.mono_ms / 1000, sim.why);
+    sim_done(&sim);
+    return !is_well;
+}
+
 int main(int count, char **words)
 {
     static const char *const names[] = {"standard", "mileston", "stablemint",
@@ -84,15 +96,19 @@ int main(int count, char **words)
     int code = 2;
 
     (void)signal(SIGABRT, on_abort);
+    if (!limit_set(LIMIT_RETENTION_DAYS, 1)) // so that a run is long enough for it
+        return 2;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         load(names[i]);
     if (count >= 4 && !strcmp(words[1], "--seeds"))
         code = run(strtoull(words[2], NULL, 10), strtoull(words[3], NULL, 10), false);
     else if (count >= 3 && !strcmp(words[1], "--seed"))
         code = run(strtoull(words[2], NULL, 10), 1, is_traced);
+    else if (count >= 3 && !strcmp(words[1], "--outage"))
+        code = outage((int)strtol(words[2], NULL, 10), is_traced);
     else
-        (void)fprintf(stderr,
-                      "usage: posthorn-sim --seeds FROM COUNT | --seed N [--trace]\n");
+        (void)fprintf(stderr, "usage: posthorn-sim --seeds FROM COUNT | --seed N [--trace] |"
+                              " --outage COUNT [--trace]\n");
     profile_set_done(&sim_profiles);
     return code;
 }

@@ -12,7 +12,7 @@
 
 enum { BURST_MAX = 25, REPEAT_MS = 30000, TRIES_MAX = 3 };
 
-static int64_t mint(struct sim *sim, int door)
+int64_t sim_mint(struct sim *sim, int door)
 {
     return minter_next(&sim->minters[door], sim_now(sim).wall_ms);
 }
@@ -30,14 +30,13 @@ static void apply_now(struct sim *sim, struct op *op)
     op_free(op);
 }
 
-static void add_app(struct sim *sim)
+void sim_add_app(struct sim *sim, const struct profile *profile)
 {
     struct sim_app *app = &sim->apps[sim->app_count++];
     struct op *op = op_new(OP_APP, 0, NULL);
 
-    app->id = mint(sim, 0);
-    app->profile =
-        sim_profiles.profiles[sim_between(sim, 0, (int64_t)sim_profiles.count - 1)];
+    app->id = sim_mint(sim, 0);
+    app->profile = profile;
     op->as.app.verb = VERB_CREATE;
     op->as.app.row =
         (struct app_row){.id = app->id, .name = "a", .profile = app->profile->name};
@@ -60,7 +59,7 @@ static void add_secret(struct sim *sim, const struct sim_app *app, struct op *op
     nonce[0] = dice[0];
     if (app->profile->secret_make_bytes)
         profile_make_secret(app->profile, dice, text);
-    *row = (struct secret_row){.id = mint(sim, 0), .kind = SECRET_SIGNING};
+    *row = (struct secret_row){.id = sim_mint(sim, 0), .kind = SECRET_SIGNING};
     place = seal_place_of_secret(row->id, app->id);
     buf_init(&sealed, 4096);
     seal(sim->keyring, &place, nonce, text, strlen(text), &sealed);
@@ -76,25 +75,24 @@ static const char *hook_settings(struct arena *arena, const struct sim_hook *hoo
     if (hook->disable_after_days)
         settings = arena_format(arena, "%s,\"disable_after_days\":%d", settings,
                                 hook->disable_after_days);
+    if (hook->per_second_max)
+        settings =
+            arena_format(arena, "%s,\"per_second_max\":%d", settings, hook->per_second_max);
     if (hook->type)
         settings = arena_format(arena, "%s,\"events\":[\"%s\"]", settings, hook->type);
     return arena_format(arena, "{%s}", settings);
 }
 
-static void add_hook(struct sim *sim, struct sim_app *app)
+void sim_add_hook(struct sim *sim, struct sim_app *app, const struct sim_hook *like)
 {
-    static const int in_flight[] = {1, 2, 4, 8, 64};
     struct sim_hook *hook = &sim->hooks[sim->hook_count++];
     struct op *op = op_new(OP_WEBHOOK, 0, NULL);
 
-    *hook =
-        (struct sim_hook){.id = mint(sim, 0), .app = app, .version = 1, .told_version = 1};
-    hook->in_flight_max = in_flight[sim_between(sim, 0, 4)];
-    hook->mood = (enum mood)sim_between(sim, 0, MOODS - 1);
-    hook->disable_after_days = app->profile->disables_failing && sim_chance(sim, 7000);
+    *hook = *like;
+    hook->id = sim_mint(sim, 0);
+    hook->app = app;
+    hook->version = hook->told_version = 1;
     list_init(&hook->waiting);
-    if (app->profile->events == EVENTS_ONE)
-        hook->type = app->profile->types[sim_between(sim, 0, 1)].name;
     op->as.webhook.verb = VERB_CREATE;
     op->as.webhook.row =
         (struct webhook_row){.id = hook->id,
@@ -106,6 +104,21 @@ static void add_hook(struct sim *sim, struct sim_app *app)
     op->as.webhook.now_ms = sim_now(sim).wall_ms;
     add_secret(sim, app, op);
     apply_now(sim, op);
+}
+
+static void draw_hook(struct sim *sim, struct sim_app *app)
+{
+    static const int in_flight[] = {1, 2, 4, 8, 64};
+    static const int per_second[] = {0, 0, 0, 1, 5, PER_SECOND_MAX};
+    struct sim_hook hook = {0};
+
+    hook.in_flight_max = in_flight[sim_between(sim, 0, 4)];
+    hook.mood = (enum mood)sim_between(sim, 0, MOODS - 1);
+    hook.per_second_max = per_second[sim_between(sim, 0, 5)];
+    hook.disable_after_days = app->profile->disables_failing && sim_chance(sim, 7000);
+    if (app->profile->events == EVENTS_ONE)
+        hook.type = app->profile->types[sim_between(sim, 0, 1)].name;
+    sim_add_hook(sim, app, &hook);
 }
 
 static void add_requests(struct sim *sim)
@@ -134,9 +147,10 @@ void sim_settle_in(struct sim *sim)
     sim->worker_count = (int)sim_between(sim, 1, WORKERS_MAX);
     for (int a = 0; a < apps; a++) {
         int hooks = (int)sim_between(sim, 1, 3);
-        add_app(sim);
+        sim_add_app(
+            sim, sim_profiles.profiles[sim_between(sim, 0, (int64_t)sim_profiles.count - 1)]);
         for (int h = 0; h < hooks && sim->hook_count < HOOKS_MAX; h++)
-            add_hook(sim, &sim->apps[a]);
+            draw_hook(sim, &sim->apps[a]);
     }
     add_requests(sim);
 }
@@ -189,14 +203,16 @@ static struct op *plan(struct sim *sim, struct sim_request *request, const char 
     }
 
     if (json_check(payload, strlen(payload), &wanted.payload, &error) != ERR_OK ||
-        intake_plan(request->app->doors[door], &wanted, mint(sim, door), sim_now(sim).wall_ms,
-                    sim->cipher, &op->as.accept.accept, &error) != ERR_OK) {
+        intake_plan(request->app->doors[door], &wanted, sim_mint(sim, door),
+                    sim_now(sim).wall_ms, sim->cipher, &op->as.accept.accept,
+                    &error) != ERR_OK) {
         sim_fail(sim, "%s: the example was refused: %s: %s", request->app->profile->name,
                  error.field, error.text);
         op_free(op);
         return NULL;
     }
-    op->as.accept.dedupe[0].kind = DEDUPE_HEADER;
+    if (!sim->outage_count) // the model looks through all keys
+        op->as.accept.dedupe[0].kind = DEDUPE_HEADER;
     memcpy(op->as.accept.dedupe[0].key, &number, sizeof number);
     op->as.accept.now_ms = sim_now(sim).wall_ms;
     return op;
@@ -343,8 +359,10 @@ void sim_meddle(struct sim *sim)
         change_hook(sim);
     else if (what < 75)
         ask_delivery(sim, OP_RETRY);
-    else if (what < 85)
+    else if (what < 83)
         ask_delivery(sim, OP_CANCEL);
+    else if (what < 90)
+        sim_ask_job(sim);
     else
         hook->mood = (enum mood)sim_between(sim, 0, MOODS - 1);
 }

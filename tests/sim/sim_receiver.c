@@ -86,6 +86,10 @@ static struct answer answer_of(struct sim *sim, const struct sim_flight *flight)
     case MOOD_BUSY:
         return (struct answer){OUTCOME_NONE, sim_chance(sim, 7000) ? 429 : 503, 5,
                                sim_between(sim, -1, 120 * MINUTE_MS)};
+    case MOOD_FRAGILE:
+        return sim_is_too_much(sim, flight->delivery->hook)
+                   ? (struct answer){OUTCOME_NONE, 503, 5, -1}
+                   : (struct answer){OUTCOME_NONE, 200, sim_between(sim, 20, 120), -1};
     default: return broken(sim);
     }
 }

@@ -193,6 +193,8 @@ void sim_committed(struct sim *sim)
 {
     model_sync(sim->store);
     sim->is_committing = false;
+    if (sim->is_working)
+        truth_step(sim);
     if (!MUTANT_IS(ACK_BEFORE_COMMIT)) {
         truth_group(sim);
         answer(sim);
@@ -202,10 +204,13 @@ void sim_committed(struct sim *sim)
 
 void sim_drop_ops(struct sim *sim, bool is_kept)
 {
-    if (is_kept)
-        truth_group(sim);
-    else
+    if (!is_kept)
         model_crash(sim->store);
+    else if (sim->is_working)
+        truth_step(sim);
+    else
+        truth_group(sim);
+    sim->is_working = false;
     model_sync(sim->store);
     for (size_t i = 0; i < sim->group_count; i++)
         op_free(sim->group[i]);

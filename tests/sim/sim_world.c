@@ -147,6 +147,8 @@ static void act(struct sim *sim, struct message *message)
     case MESSAGE_CARD: sim_on_card(sim, message); break;
     case MESSAGE_OUTCOME: sim_on_outcome(sim, message); break;
     case MESSAGE_WAKE: sim_on_wake(sim, message); break;
+    case MESSAGE_OUTAGE: sim_go_out(sim); break;
+    case MESSAGE_WORK: sim_work(sim); break;
     case MESSAGE_START: sim_start(sim); break;
     case MESSAGE_STOP: sim_stop(sim); break;
     case MESSAGE_CALM: calm_down(sim); break;
@@ -176,13 +178,15 @@ static bool step(struct sim *sim)
     message = container_of(first, struct message, item);
     heap_remove(&sim->heap, first);
     sim->mono_ms = first->key;
+    if (message->kind != MESSAGE_WORK && !sim->is_working)
+        sim->busy_ms = sim->mono_ms;
     if (message->life == -1 || message->life == sim->life) {
         fold(sim, (uint64_t)sim->mono_ms * 31 + (uint64_t)message->kind);
         act(sim, message);
         check(sim);
     }
     message_free(message);
-    if (++sim->steps > STEPS_MAX)
+    if ((int64_t)++sim->steps > sim->steps_max)
         sim_fail(sim, "no end after %d steps: something goes round in circles", STEPS_MAX);
     return true;
 }
@@ -204,13 +208,14 @@ static void draw_faults(struct sim *sim)
     sim->checks_order = !jumps && sim->lane_memory == 1024;
 }
 
-bool sim_run(struct sim *sim, uint64_t seed, bool is_traced)
+void sim_begin(struct sim *sim, uint64_t seed, bool is_traced)
 {
     static const char key[] = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
     static const unsigned char id_key[ID_KEY_LEN] = {7};
     char line[80];
 
-    *sim = (struct sim){.seed = seed, .random = seed, .is_traced = is_traced};
+    *sim = (struct sim){
+        .seed = seed, .random = seed, .is_traced = is_traced, .steps_max = STEPS_MAX};
     sim->offset_ms = INT64_C(1750000000000);
     sim->hash = UINT64_C(0xcbf29ce484222325);
     sim->cipher = id_cipher_new(id_key);
@@ -220,18 +225,28 @@ bool sim_run(struct sim *sim, uint64_t seed, bool is_traced)
         abort();
     sim->reader = store_model.reader_new(sim->store, NULL);
     news_init(&sim->news);
-    draw_faults(sim);
-    sim_settle_in(sim);
+}
+
+void sim_play(struct sim *sim)
+{
     model_defer(sim->store);
     sim_start(sim);
-    sim_say(sim, MESSAGE_FAULT, sim_between(sim, 0, 60000))->life = -1;
-    sim_say(sim, MESSAGE_PEOPLE, sim_between(sim, 0, 60000))->life = -1;
-    sim_say(sim, MESSAGE_CALM, SAFETY_MS)->life = -1;
     while (step(sim)) {
     }
     if (!sim->has_failed)
         truth_check_end(sim);
     fold(sim, model_hash(sim->store));
+}
+
+bool sim_run(struct sim *sim, uint64_t seed, bool is_traced)
+{
+    sim_begin(sim, seed, is_traced);
+    draw_faults(sim);
+    sim_settle_in(sim);
+    sim_say(sim, MESSAGE_FAULT, sim_between(sim, 0, 60000))->life = -1;
+    sim_say(sim, MESSAGE_PEOPLE, sim_between(sim, 0, 60000))->life = -1;
+    sim_say(sim, MESSAGE_CALM, SAFETY_MS)->life = -1;
+    sim_play(sim);
     return !sim->has_failed;
 }
 
