@@ -40,7 +40,7 @@ static enum op_result check_plan(const struct store_backend *model, const struct
     for (size_t n = 0; n < plan->target_count; n++) {
         const struct model_webhook *webhook = model_find_webhook(model, plan->webhook_ids[n]);
         if (!webhook || webhook->row.app_id != app->row.id ||
-            webhook->row.state != WEBHOOK_ENABLED)
+            (webhook->row.state != WEBHOOK_ENABLED && !MUTANT_IS(STALE_ACCEPTED)))
             return OP_STALE;
     }
     return table_find(&model->events, map_key(plan->event->id)) ? OP_STALE : OP_PENDING;
