@@ -3,7 +3,7 @@ foreach(module json_tree routes problem key_text cookie csrf cursor fields auth 
 endforeach()
 
 # These drive the door with a real server and a real store.
-foreach(module door door_matrix door_limits door_objects door_keys door_attempts door_load
+foreach(module door door_audit door_matrix door_limits door_objects door_keys door_attempts door_load
                door_styles door_platforms door_foreign door_sends door_numbers
                door_portal door_sessions)
   add_unit_test(api ${module})
