@@ -272,6 +272,7 @@ static void explain_conflict(const struct op *op, struct error *error)
     case OP_JOB:
         error_set(error, ERR_CONFLICT, "a job of this webhook is running already");
         break;
+    case OP_BACKUP: error_set(error, ERR_CONFLICT, "a backup is being made already"); break;
     default: error_set(error, ERR_CONFLICT, "it exists already");
     }
 }
@@ -320,6 +321,10 @@ static void explain(const struct op *op, struct error *error)
     case OP_LIMIT: explain_limit(op, error); return;
     case OP_GONE: error_set(error, ERR_CONFLICT, "%s", why_gone(op)); return;
     default: break;
+    }
+    if (op->kind == OP_BACKUP && op->result == OP_FULL) {
+        error_set(error, ERR_DISK_FULL, "%s", op->as.backup.why);
+        return;
     }
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         if (refusals[i].result == op->result) {

@@ -1,6 +1,6 @@
 // The handlers of api/routes.c, one file per family: apps.c, app_keys.c, portal.c, logins.c,
 // webhooks.c, secrets.c, signing_keys.c, webhook_tests.c, event_types.c, events.c,
-// deliveries.c, attempts.c, jobs.c, audit_log.c, service.c.
+// deliveries.c, attempts.c, jobs.c, audit_log.c, backups.c, service.c.
 
 #ifndef API_HANDLERS_H
 #define API_HANDLERS_H
@@ -44,6 +44,9 @@ answer_fn audit_list_answer, audit_verify_answer;
 
 answer_fn event_type_list_answer, profile_list_answer;
 ask_fn profile_get_ask;
+
+ask_fn backup_ask;
+answer_fn backup_create_answer, backup_list_answer;
 
 ask_fn health_ask, ready_ask;
 answer_fn openapi_answer, metrics_answer, nothing_answer; // 204

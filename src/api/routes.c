@@ -148,6 +148,11 @@ const struct route routes[] = {
     {"DELETE", SK "/{webhook}", SCOPE_WEBHOOK_DELETE, 0, OP_GET_WEBHOOK, OP_WEBHOOK,
      sk_delete_ask, NULL, "webhook.delete"},
 
+    {"POST", "/v1/backups", SCOPE_OPERATOR, 0, NO_OP, OP_BACKUP, backup_ask,
+     backup_create_answer, "backup.create"},
+    {"GET", "/v1/backups", SCOPE_OPERATOR, 0, NO_OP, OP_BACKUPS, backup_ask,
+     backup_list_answer, NULL},
+
     {"GET", "/v1/profiles", 0, ROUTE_ANY_KEY, NO_OP, NO_OP, NULL, profile_list_answer, NULL},
     {"GET", "/v1/profiles/{profile}", 0, ROUTE_ANY_KEY, NO_OP, NO_OP, profile_get_ask, NULL,
      NULL},

@@ -71,6 +71,8 @@
     X(AUDIT_CHECK, "-", "count", 5000, 5000, 5000, "audit rows verified at once")            \
     X(AUDIT_FORBIDDEN, "-", "count", 60, 60, 60, "403s of a key that are audited, an hour")  \
     X(AUDIT_STRANGERS, "-", "count", 600, 600, 600, "401s that are audited, an hour")        \
+    X(BACKUPS, "backups-kept", "count", 7, 1, 1000,                                          \
+      "backups kept; a new one drops the oldest")                                            \
     /* attempts */                                                                           \
     X(ATTEMPT_MS, "-", "ms", 30000, 1000, 30000,                                             \
       "the longest timeout a webhook may ask for")                                           \

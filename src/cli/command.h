@@ -66,6 +66,7 @@ command_fn delivery_list, delivery_show, delivery_attempts, delivery_retry, deli
     delivery_tail;
 command_fn profile_list, profile_show, profile_check;
 command_fn cmd_stats, cmd_migrate;
+command_fn backup_create, backup_list, backup_restore;
 command_fn cmd_verify, cmd_sign;
 
 #endif

@@ -126,6 +126,11 @@ const struct command commands[] = {
     {"profile", "check", "FILE", 1, 1, 0, false, profile_check,
      "check a file of your own; asks no server"},
 
+    {"backup", "create", "", 0, 0, SERVER | F(WAIT), false, backup_create,
+     "copy the running server's database, checked, into its data folder"},
+    {"backup", "list", "", 0, 0, SERVER, false, backup_list, "list them, newest first"},
+    {"backup", "restore", "FILE", 1, 1, PLACE | F(REPLACE), false, backup_restore,
+     "put one in the place of a stopped server's database"},
     {"migrate", NULL, "", 0, 0, PLACE | F(CHECK), false, cmd_migrate,
      "bring a stopped server's database to this version's schema"},
 
@@ -181,6 +186,10 @@ const struct noun nouns[] = {
      false},
     {"profile", "contracts: how a platform speaks to its merchants",
      "posthorn profile check mine.json", false},
+    {"backup", "copies of the database",
+     "posthorn backup create --wait\n"
+     "posthorn backup restore posthorn-20260131T120000.000Z.db --data-dir /var/lib/posthorn",
+     false},
     {"migrate", "bring a database to this version's schema",
      "posthorn migrate --check --data-dir /var/lib/posthorn", false},
     {"verify", "say why a signature does not hold",

@@ -254,3 +254,43 @@ enum error_code keys_open(struct common *common, int64_t now_ms, struct error *e
     return is_first_start ? make_keys(common, now_ms, error)
                           : open_keys(common, now_ms, error);
 }
+
+static enum error_code read_keyring(const char *path, struct keyring **ret,
+                                    struct error *error)
+{
+    struct buf text;
+    bool is_found;
+    enum error_code code;
+
+    buf_init(&text, KEY_FILE_MAX);
+    code = files_read(path, true, &text, &is_found, error);
+    if (code == ERR_OK && !is_found)
+        code = error_at(error, ERR_CONFIG, "master-key-file",
+                        "%s is missing; put it there from your copy", path);
+    if (code == ERR_OK)
+        code = keyring_parse(text.data ? text.data : "", text.len, ret, error);
+    if (text.data)
+        OPENSSL_cleanse(text.data, text.cap);
+    buf_done(&text);
+    return code;
+}
+
+enum error_code keys_fit(const char *master_key_file, const char *sealed, struct error *error)
+{
+    struct keyring *keyring = NULL;
+    struct buf plain;
+    enum error_code code = read_keyring(master_key_file, &keyring, error);
+
+    if (code != ERR_OK)
+        return code;
+    buf_init(&plain, 64);
+    if (unseal(keyring, &id_key_place, sealed, &plain, error) != ERR_OK)
+        code = error_at(error, ERR_CONFIG, "master-key-file",
+                        "%s is not the master key that the database was made with",
+                        master_key_file);
+    if (plain.data)
+        OPENSSL_cleanse(plain.data, plain.cap);
+    buf_done(&plain);
+    keyring_free(keyring);
+    return code;
+}

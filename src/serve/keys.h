@@ -20,4 +20,9 @@ struct common;
 enum error_code keys_open(struct common *common, int64_t now_ms,
                           struct error *error) MUST_CHECK;
 
+// Does the key file open what a database keeps sealed as its setting "id_key"? Errors:
+// ERR_CONFIG naming the file and the way out.
+enum error_code keys_fit(const char *master_key_file, const char *sealed,
+                         struct error *error) MUST_CHECK;
+
 #endif

@@ -55,6 +55,10 @@ struct cut_off {
     uint16_t n, number;
 };
 
+typedef bool copy_step_fn(void *owner, int64_t done, int64_t total);
+typedef enum error_code copy_fn(const char *from, const char *to, copy_step_fn *step,
+                                void *owner, struct error *error);
+
 struct store_backend_table {
     // After a failure nothing is open.
     enum error_code (*open)(const char *url, int64_t now_ms, struct store_backend **ret,
@@ -89,6 +93,7 @@ struct store_backend_table {
     void (*read)(struct store_reader *reader, struct op *op);
     void (*reader_free)(struct store_reader *reader);
     void (*close)(struct store_backend *backend);
+    copy_fn *copy; // of the database's file, as it is now; any thread
 };
 
 extern const struct store_backend_table store_sqlite;

@@ -2,15 +2,11 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-
-#include <sys/statvfs.h>
+#include "store/space.h"
 
 enum {
     COMPANY_MS = 2, // a few settles wait that long for more: it halves the fsyncs
-    IDLE_MS = 1000,
-    SPACE_FLOOR = 256 << 20,
-    SPACE_PERCENT = 2,
-    SPACE_PERCENT_MOST = 10 // so that a small disk is not always "low"
+    IDLE_MS = 1000
 };
 
 static void append(struct store *store, struct mail *mail)
@@ -29,25 +25,16 @@ static void append(struct store *store, struct mail *mail)
     }
 }
 
-// Once a second: below max(256 MiB, 2 %), but never more than 10 % of the disk, accepts are
-// refused, so that outcomes can still be written.
+// Once a second: below the floor accepts are refused.
 static void look_at_space(struct store *store, int64_t now_ms)
 {
-    struct statvfs disk;
-    uint64_t size;
-    uint64_t floor = SPACE_FLOOR;
+    struct space space;
 
     if (now_ms - store->looked_at_ms < IDLE_MS)
         return;
     store->looked_at_ms = now_ms;
-    if (statvfs(store->file, &disk))
-        return;
-    size = (uint64_t)disk.f_blocks * disk.f_frsize;
-    if (floor < size / 100 * SPACE_PERCENT)
-        floor = size / 100 * SPACE_PERCENT;
-    if (floor > size / 100 * SPACE_PERCENT_MOST)
-        floor = size / 100 * SPACE_PERCENT_MOST;
-    store->is_low = (uint64_t)disk.f_bavail * disk.f_frsize < floor;
+    if (space_look(store->file, &space))
+        store->is_low = space.free < space.floor;
 }
 
 // Forgets the write that was the oldest, then looks for the next: a submitter posts first and

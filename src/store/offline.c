@@ -1,6 +1,7 @@
 #include "store/offline.h"
 
 #include "base/buf.h"
+#include "store/backup_files.h"
 #include "store/sqlite_migrate.h"
 #include "store/sqlite_open.h"
 #include "store/sqlite_sql.h"
@@ -55,6 +56,21 @@ enum error_code store_migrate(const char *file, int64_t now_ms, uint32_t *ret_fr
 const char *store_step_says(uint32_t version)
 {
     return version > 0 && version <= migration_count ? migrations[version - 1].says : "";
+}
+
+enum error_code store_digest_check(const char *backup, const char *copy, struct error *error)
+{
+    char said[BACKUP_DIGEST_LEN + 1], own[BACKUP_DIGEST_LEN + 1];
+    enum error_code code;
+
+    if (!backup_digest_said(backup, said))
+        return ERR_OK;
+    code = backup_digest(copy, NULL, NULL, own, error);
+    if (code == ERR_OK && strcmp(said, own) != 0)
+        code = error_set(
+            error, ERR_DAMAGED,
+            "%s is not what its digest beside it says: it was changed or cut off", backup);
+    return code;
 }
 
 bool store_peek(const char *file, const char *name, struct buf *ret)

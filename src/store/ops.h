@@ -42,6 +42,7 @@ enum op_kind {
     OP_LINK,      // into the portal
     OP_SESSION,   // opened by a link, or ended
     OP_AUDIT,     // nothing but its audit row: a secret is about to be shown, a refusal
+    OP_BACKUP,    // nothing but its audit row; then the archive's thread begins to make one
     // reads, done by a reader's thread
     OP_KEY_BY_LOOKUP,
     OP_SESSION_BY_HASH,
@@ -58,6 +59,7 @@ enum op_kind {
     OP_STATS,
     OP_POST_TAKE,   // what is to be told, and due
     OP_AUDIT_CHECK, // the next AUDIT_CHECK rows of the audit log, from as.audit_check.from on
+    OP_BACKUPS,     // what there is: of the archive's thread (store/archive.h)
     OP_KINDS
 };
 
@@ -109,6 +111,17 @@ enum list_kind {
 };
 
 enum { WEBHOOK_STATS_MAX = 250, STATS_POINTS_MAX = 1000, STATS_HOUR_MS = 3600000 };
+
+enum backup_state { BACKUP_RUNNING, BACKUP_DONE, BACKUP_FAILED };
+struct backup_row {
+    const char *name, *file; // file: its whole path
+    enum backup_state state;
+    int64_t created_ms, ended_ms;
+    int64_t bytes;
+    int percent;        // while it is RUNNING
+    const char *sha256; // or NULL
+    const char *why;    // FAILED, in words
+};
 
 enum { LIST_STATES_OPEN = -2, LIST_ANY = -1 };
 
@@ -323,6 +336,11 @@ struct op {
             int64_t oldest_waiting_ms; // out: when the oldest that waits was due; 0: none
         } stats;
         struct audit_check audit_check;
+        struct {                     // BACKUP, BACKUPS. CONFLICT: one is being made
+            struct backup_row *rows; // out
+            size_t count;
+            const char *why; // out, on FULL: in words
+        } backup;
     } as;
 };
 

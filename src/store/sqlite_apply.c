@@ -30,7 +30,8 @@ static void apply_op(struct store_backend *backend, struct op *op, int64_t now_m
     case OP_SESSION: sqlite_session(backend, op, news); break;
     case OP_WINDOW: sqlite_window(backend, op); break;
     case OP_POST_DONE: sqlite_post_done(backend, op); break;
-    case OP_AUDIT: op->result = OP_DONE; break;
+    case OP_AUDIT:
+    case OP_BACKUP: op->result = OP_DONE; break;
     default: op->result = OP_FAILED; break; // a read, which is a reader's
     }
     if (op->audit && op->result == OP_DONE) {
@@ -100,4 +101,5 @@ const struct store_backend_table store_sqlite = {
     .read = sqlite_read,
     .reader_free = sqlite_reader_free,
     .close = sqlite_close,
+    .copy = sqlite_copy,
 };

@@ -40,6 +40,14 @@ enum error_code sqlite_look(const char *path, struct sqlite_look *ret,
 // Reads only; the file stays as it is.
 enum error_code sqlite_check(const char *path, int64_t bytes_max,
                              struct error *error) MUST_CHECK;
+// Writes the new file `to` of mode 0600: the database at one moment, as one file, checked to
+// the last page, on stable storage; or removes it again. step is told after each megabyte;
+// false: give up. Any thread, whoever writes to it meanwhile. Errors: ERR_IO, ERR_DISK_FULL,
+// ERR_DAMAGED (the copy does not hold together), ERR_UNAVAILABLE (given up).
+enum error_code sqlite_copy(const char *from, const char *to,
+                            bool (*step)(void *owner, int64_t done, int64_t total),
+                            void *owner, struct error *error) MUST_CHECK;
+
 // What the server does at its start with a file that is there: all of these, and an older
 // one is brought to this version (store/sqlite_migrate.h).
 enum error_code sqlite_take(const char *path, int64_t now_ms, struct error *error) MUST_CHECK;

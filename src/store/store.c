@@ -155,25 +155,12 @@ int store_take_boot_number(struct store *store)
 
 void store_start(struct store *store)
 {
-    for (int i = 0; i < READERS; i++) {
-        struct reader *reader = &store->readers[i];
-        reader->store = store;
-        reader->stop.kind = STORE_MAIL_STOP;
-        reader->mailbox = mailbox_new();
-        reader->thread = thread_start("read", reader_run, reader);
-    }
+    readers_start(store);
     group_tell(store, &store->first_news);
     group_send(store);
     store->stop.kind = STORE_MAIL_STOP;
     store->writes = mailbox_new();
     store->committer = thread_start("store", committer_run, store);
-}
-
-// The thread that must not wait behind lists.
-static bool is_urgent(enum op_kind kind)
-{
-    return kind == OP_KEY_BY_LOOKUP || kind == OP_SESSION_BY_HASH || kind == OP_APP_CARD ||
-           kind == OP_HOOK_CARD;
 }
 
 // The op may be finished and gone as soon as it is posted.
@@ -193,7 +180,7 @@ void store_submit(struct store *store, struct op *op)
     op->is_held = false;
     op->submitted_ms = clock_now().mono_ms;
     if (op_is_read(op->kind))
-        mailbox_post(store->readers[!is_urgent(op->kind)].mailbox, &op->mail);
+        readers_post(store, op);
     else
         submit_write(store, op);
 }
@@ -226,18 +213,6 @@ void store_arrivals_free(struct store_arrivals *arrivals)
     free(arrivals);
 }
 
-static void stop_reader(struct store *store, struct reader *reader)
-{
-    if (reader->thread) {
-        mailbox_post(reader->mailbox, &reader->stop);
-        thread_join(reader->thread);
-    }
-    if (reader->backend)
-        store->table->reader_free(reader->backend);
-    reader->thread = NULL;
-    reader->backend = NULL;
-}
-
 void store_stop(struct store *store)
 {
     if (store->committer) {
@@ -245,8 +220,7 @@ void store_stop(struct store *store)
         thread_join(store->committer);
         store->committer = NULL;
     }
-    for (int i = 0; i < READERS; i++)
-        stop_reader(store, &store->readers[i]);
+    readers_stop(store);
     if (store->backend)
         store->table->close(store->backend);
     store->backend = NULL;

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct archive;
 struct inflight;
 struct thread;
 
@@ -46,6 +47,7 @@ struct store {
     struct thread *committer;
     struct mail stop;
     struct reader readers[READERS];
+    struct archive *archive;
 
     // the committer's own
     struct mail *pending; // taken from the mailbox, not yet in a group
@@ -63,7 +65,11 @@ struct store {
 };
 
 void committer_run(void *store);
-void reader_run(void *reader);
+
+// readers.c: the readers' threads, and the archive's.
+void readers_start(struct store *store);
+void readers_post(struct store *store, struct op *op);
+void readers_stop(struct store *store);
 
 // group.c. Takes the next group out of what is pending, in the order in which it is applied.
 void group_take(struct store *store);

@@ -68,7 +68,9 @@ async function startListener(t) {
       for (const name of searchParams.keys()) given.add(`${id}: query ${name}`);
       if (request.headers['idempotency-key']) given.add(`${id}: header Idempotency-Key`);
       response.writeHead(200, { 'Content-Type': 'application/json' });
-      response.end('{"id":"x_1","received":true,"whole":true,"data":[],"next_cursor":null}');
+      response.end(
+        '{"id":"x_1","name":"x","received":true,"whole":true,"data":[],"next_cursor":null}',
+      );
     });
   });
   await new Promise((done) => server.listen(0, '127.0.0.1', done));

@@ -204,7 +204,9 @@ async function walkAudit(api) {
 }
 
 async function walkService(api) {
-  for (const one of ['/v1/profiles', '/v1/profiles/yoco', '/metrics']) await api.get(one);
+  await api.request('POST', '/v1/backups');
+  for (const one of ['/v1/backups', '/v1/profiles', '/v1/profiles/yoco', '/metrics'])
+    await api.get(one);
   for (const one of ['/openapi.json', '/healthz', '/readyz']) await api.get(one, { key: null });
 }
 
