@@ -116,6 +116,9 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *owner)
     if (end > 13 && text_equal_nocase(bytes, 13, "Retry-After: ") &&
         text_to_uint(bytes + 13, end - 13, INT32_MAX, &seconds))
         answer->retry_after_s = (int64_t)seconds;
+    if (end > 6 && text_equal_nocase(bytes, 6, "Date: ") &&
+        !text_from_http_time(bytes + 6, end - 6, &answer->date_ms))
+        answer->date_ms = -1;
     return len;
 }
 
@@ -196,7 +199,7 @@ enum error_code client_ask(struct client *client, const struct question *questio
     long status = 0;
     CURLcode code;
 
-    *ret = (struct client_answer){.retry_after_s = -1};
+    *ret = (struct client_answer){.retry_after_s = -1, .date_ms = -1};
     buf_init(&ret->body, ANSWER_BYTES_MAX);
     buf_init(&url, ANSWER_BYTES_MAX);
     buf_add_str(&url, client->url);
@@ -216,4 +219,24 @@ void client_answer_done(struct client_answer *answer)
     if (answer->body.data)
         memory_wipe(answer->body.data, answer->body.cap);
     buf_done(&answer->body);
+}
+
+const char *client_url(const struct client *client)
+{
+    return client->url;
+}
+
+bool client_is_encrypted(const struct client *client)
+{
+    return strncmp(client->url, "https:", 6) == 0;
+}
+
+bool client_is_local(const struct client *client)
+{
+    return is_local(client->url);
+}
+
+bool client_has_key(const struct client *client)
+{
+    return client->authorization != NULL;
 }

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct client;
 struct client_answer {
     int status;
     int64_t retry_after_s; // or −1
+    int64_t date_ms;       // by the server's clock; or −1
     struct buf body;
 };
 
@@ -32,6 +34,11 @@ struct question {
 enum error_code client_new(const char *url, const char *key, const char *ca_file,
                            struct client **ret, struct error *error) MUST_CHECK;
 void client_free(struct client *client); // does nothing to NULL
+
+const char *client_url(const struct client *client);
+bool client_is_encrypted(const struct client *client);
+bool client_is_local(const struct client *client); // the URL says so
+bool client_has_key(const struct client *client);
 
 // Errors: ERR_UNAVAILABLE (nothing came back, or not all of it), ERR_CONFIG. *ret is to be
 // released with client_answer_done() after an error, too.

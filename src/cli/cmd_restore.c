@@ -3,7 +3,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/memory.h"
 #include "cli/args.h"
 #include "cli/command.h"
 #include "cli/place.h"
@@ -14,18 +13,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PIECE = 1 << 20 };
+enum { PIECE = 1 << 16 };
 
 static const char *const parts[] = {"", "-wal", "-shm"};
 
 static enum error_code copy_bytes(int from, int to, const char *path, struct error *error)
 {
-    char *piece = memory_new(PIECE);
+    char piece[PIECE];
     ssize_t got, put = 0;
 
     while ((got = read(from, piece, PIECE)) > 0) {
@@ -37,7 +35,6 @@ static enum error_code copy_bytes(int from, int to, const char *path, struct err
         if (put < 0)
             break;
     }
-    free(piece);
     if (got < 0 || put < 0 || fsync(to) != 0)
         return error_set(error, errno == ENOSPC ? ERR_DISK_FULL : ERR_IO, "%s: %s", path,
                          strerror(errno));

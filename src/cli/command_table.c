@@ -126,6 +126,8 @@ const struct command commands[] = {
     {"profile", "check", "FILE", 1, 1, 0, false, profile_check,
      "check a file of your own; asks no server"},
 
+    {"doctor", NULL, "", 0, 0, OF_APP | PLACE, false, cmd_doctor,
+     "look for what is wrong with a server, its data folder or its machine"},
     {"backup", "create", "", 0, 0, SERVER | F(WAIT), false, backup_create,
      "copy the running server's database, checked, into its data folder"},
     {"backup", "list", "", 0, 0, SERVER, false, backup_list, "list them, newest first"},
@@ -186,6 +188,10 @@ const struct noun nouns[] = {
      false},
     {"profile", "contracts: how a platform speaks to its merchants",
      "posthorn profile check mine.json", false},
+    {"doctor", "look for what is wrong",
+     "posthorn doctor --server https://hooks.example.com --api-key-file operator.key\n"
+     "sudo posthorn doctor --data-dir /var/lib/posthorn",
+     false},
     {"backup", "copies of the database",
      "posthorn backup create --wait\n"
      "posthorn backup restore posthorn-20260131T120000.000Z.db --data-dir /var/lib/posthorn",

@@ -286,7 +286,8 @@ enum error_code keys_fit(const char *master_key_file, const char *sealed, struct
     buf_init(&plain, 64);
     if (unseal(keyring, &id_key_place, sealed, &plain, error) != ERR_OK)
         code = error_at(error, ERR_CONFIG, "master-key-file",
-                        "%s is not the master key that the database was made with",
+                        "%s is not the master key that the database was made with; put that "
+                        "one there from your copy",
                         master_key_file);
     if (plain.data)
         OPENSSL_cleanse(plain.data, plain.cap);

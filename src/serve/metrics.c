@@ -94,6 +94,8 @@ void metrics_write(const struct common *common, struct buf *ret)
               (clock_now().wall_ms - common->started_ms) / 1000);
     write_one(ret, "resident_memory_bytes", "gauge", "memory of the process",
               resident_bytes());
+    write_one(ret, "mail_configured", "gauge", "1 where e-mail can be sent",
+              common->mailer != NULL);
     write_workers(common, ret);
     write_store(common, ret);
 }

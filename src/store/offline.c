@@ -79,8 +79,7 @@ bool store_peek(const char *file, const char *name, struct buf *ret)
     sqlite3_stmt *get = NULL;
     bool is_there = false;
 
-    if (sqlite3_open_v2(file, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, NULL) ==
-            SQLITE_OK &&
+    if (sqlite_open_to_read(file, &db) &&
         sqlite3_prepare_v2(db, sqlite_sql[SQL_SETTING_GET], -1, &get, NULL) == SQLITE_OK &&
         sqlite3_bind_text(get, 1, name, -1, SQLITE_STATIC) == SQLITE_OK)
         is_there = sqlite3_step(get) == SQLITE_ROW;

@@ -214,6 +214,26 @@ bool sqlite_has_schema(sqlite3 *db)
     return true;
 }
 
+// Without a log beside it the file is all there is, and reading it leaves nothing behind: a
+// reader of a write-ahead log would make two files.
+bool sqlite_open_to_read(const char *path, sqlite3 **ret)
+{
+    const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW;
+    struct buf uri;
+    bool is_open;
+
+    if (has_log(path))
+        return sqlite3_open_v2(path, ret, flags, NULL) == SQLITE_OK;
+    buf_init(&uri, 4 * PATH_MAX);
+    buf_add_str(&uri, "file:");
+    for (const char *at = path; *at; at++)
+        buf_add_format(&uri, strchr("?#%", *at) ? "%%%02X" : "%c", (unsigned char)*at);
+    buf_add_str(&uri, "?immutable=1");
+    is_open = sqlite3_open_v2(uri.data, ret, flags | SQLITE_OPEN_URI, NULL) == SQLITE_OK;
+    buf_done(&uri);
+    return is_open;
+}
+
 enum error_code sqlite_check(const char *path, int64_t bytes_max, struct error *error)
 {
     sqlite3 *db = NULL;
@@ -224,8 +244,7 @@ enum error_code sqlite_check(const char *path, int64_t bytes_max, struct error *
     if (code != ERR_OK)
         return code;
     is_whole =
-        sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, NULL) ==
-            SQLITE_OK &&
+        sqlite_open_to_read(path, &db) &&
         sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK &&
         sqlite3_busy_timeout(db, 5000) == SQLITE_OK && sqlite_has_schema(db) &&
         (look.bytes > bytes_max || sqlite_answers(db, "PRAGMA quick_check(1)", "ok"));

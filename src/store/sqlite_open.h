@@ -48,6 +48,9 @@ enum error_code sqlite_copy(const char *from, const char *to,
                             bool (*step)(void *owner, int64_t done, int64_t total),
                             void *owner, struct error *error) MUST_CHECK;
 
+// Nobody else may have it open for writing. *ret is to be closed after a failure, too.
+bool sqlite_open_to_read(const char *path, sqlite3 **ret);
+
 // What the server does at its start with a file that is there: all of these, and an older
 // one is brought to this version (store/sqlite_migrate.h).
 enum error_code sqlite_take(const char *path, int64_t now_ms, struct error *error) MUST_CHECK;

@@ -17,7 +17,7 @@ const excused = {
   ],
   headers: ['If-Match'], // a person has read nothing that could be old
 };
-const endless = ['delivery tail'];
+const others = ['delivery tail', 'doctor']; // without an end; that look at answers
 const unwanted = ['--help', '--json', '--server', '--api-key-file', '--ca-file', '--wait'];
 
 // --- what the API takes ---
@@ -91,7 +91,7 @@ const commandsOf = (completion) =>
   [...completion.matchAll(/^ {4}'([a-z -]+)'\) words='(.*)' ;;$/gm)]
     .filter(([, , flags]) => flags.includes('--server '))
     .map(([, name]) => name)
-    .filter((name) => !endless.includes(name));
+    .filter((name) => !others.includes(name));
 
 // The words of a command line with every flag that --help names.
 function lineOf(help, file) {
