@@ -77,6 +77,7 @@ struct command;
     X(DATA_DIR, "data-dir", 0, "FOLDER", "the server's data folder (./posthorn-data)")       \
     X(STORE, "store", 0, "URL", "sqlite:PATH (posthorn.db in the data folder)")              \
     X(MASTER_KEY_FILE, "master-key-file", 0, "FILE", "(master.key in the data folder)")      \
+    X(KEEP, "keep", 0, NULL, "let the server run until Ctrl-C")                              \
     X(REPLACE, "replace", 0, NULL, "move the database that is there aside")                  \
     X(CHECK, "check", 0, NULL, "only say what it would do")                                  \
     X(ORDER_KEY, "order-key", 0, "KEY", "after the earlier events of this key")              \

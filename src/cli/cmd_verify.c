@@ -4,37 +4,12 @@
 #include "cli/command.h"
 #include "cli/header_lines.h"
 #include "cli/proof_doubt.h"
-#include "cli/proof_read.h"
 #include "cli/proof_task.h"
 #include "cli/proof_time.h"
+#include "cli/proof_try.h"
 #include "cli/say.h"
 
 #include <stdio.h>
-
-// Tries every proof that came. *ret: one that holds, or NULL; *ret_tried how many of them the
-// key is one for.
-static int try_all(const struct proof_task *task, const struct proof_reading *reading,
-                   const struct proof_said **ret, size_t *ret_tried)
-{
-    *ret = NULL;
-    *ret_tried = 0;
-    for (size_t i = 0; i < reading->count; i++) {
-        const struct proof_said *said = &reading->said[i];
-        const struct proof_plan *proof = &task->plan->proofs[said->proof];
-        const char *lacking = proof_lacks(proof, &reading->values);
-
-        if (!proof_keys_fit(&task->keys, proof))
-            continue;
-        if (lacking)
-            return say_failed(EXIT_NOT_VERIFIED, "{%s} is signed, but no header says it",
-                              lacking);
-        ++*ret_tried;
-        if (!*ret && proof_keys_hold(&task->keys, task->plan, said->proof, &reading->values,
-                                     said->text))
-            *ret = said;
-    }
-    return 0;
-}
 
 static bool is_spelled(const struct proof_plan *proof, struct slice text)
 {
@@ -77,11 +52,11 @@ static int judge(const struct args *args, const struct proof_task *task,
                  const struct proof_reading *reading)
 {
     const struct proof_said *held;
+    struct error error;
     size_t tried;
-    int code = try_all(task, reading, &held, &tried);
 
-    if (code != 0)
-        return code;
+    if (proof_try(task->plan, &task->keys, reading, &held, &tried, &error) != ERR_OK)
+        return say_failed(EXIT_NOT_VERIFIED, "%s", error.text);
     if (tried == 0)
         return say_failed(EXIT_NOT_VERIFIED,
                           "the key in the file is not one for the signatures that came");

@@ -65,7 +65,7 @@ command_fn event_send, event_list, event_show;
 command_fn delivery_list, delivery_show, delivery_attempts, delivery_retry, delivery_cancel,
     delivery_tail;
 command_fn profile_list, profile_show, profile_check;
-command_fn cmd_stats, cmd_migrate, cmd_doctor;
+command_fn cmd_stats, cmd_migrate, cmd_doctor, cmd_demo;
 command_fn backup_create, backup_list, backup_restore;
 command_fn cmd_verify, cmd_sign;
 

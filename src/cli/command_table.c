@@ -26,6 +26,9 @@ static_assert(FLAGS <= 128, "a command's flags are bits of 128");
 const struct command commands[] = {
     {"serve", NULL, "[OPTION …]", 0, 0, 0, true, cmd_serve, "run the server"},
 
+    {"demo", NULL, "", 0, 0, F(PROFILES) | F(KEEP), false, cmd_demo,
+     "show it all: a server, a merchant for each contract, every event"},
+
     {"app", "add", "NAME", 1, 1,
      SERVER | ONCE | F(PROFILE) | F(UID) | F(ALERT_EMAIL) | F(STRICT), false, app_add,
      "make an app"},
@@ -152,6 +155,7 @@ const size_t command_count = sizeof commands / sizeof *commands;
 
 const struct noun nouns[] = {
     {"serve", "run the server", "posthorn serve --data-dir /var/lib/posthorn", false},
+    {"demo", "show it all, and leave nothing behind", "posthorn demo --keep", false},
     {"app", "tenants of the platform",
      "posthorn app add 'Corner shop' --profile PROFILE --uid shop-7", false},
     {"key", "what opens an app",
