@@ -54,6 +54,13 @@ static void say_warnings(const struct json_span *event)
     }
 }
 
+static void say_unheard(void)
+{
+    say("no webhook gets events of this type now");
+    say_hint("posthorn webhook list shows which are enabled, and for which types; posthorn "
+             "webhook add makes one");
+}
+
 static void show_sent(const struct args *args, const struct reply *reply,
                       const struct watched *list, size_t count)
 {
@@ -75,7 +82,7 @@ static void show_sent(const struct args *args, const struct reply *reply,
     fflush(stdout); // whoever waits wants its id now
     say_warnings(&reply->json);
     if (count == 0)
-        say("no webhook gets events of this type now");
+        say_unheard();
 }
 
 static int send_and_wait(struct session *session, const struct remote_call *call,

@@ -86,6 +86,23 @@ static int run(const struct command *command, char **argv)
     return finish(exit_code);
 }
 
+// What other programs call the same.
+static const char *synonym(const struct noun *noun, const char *word)
+{
+    static const char *const pairs[][2] = {
+        {"create", "add"}, {"new", "add"},       {"make", "add"},      {"add", "create"},
+        {"rm", "delete"},  {"remove", "delete"}, {"delete", "revoke"}, {"del", "delete"},
+        {"get", "show"},   {"ls", "list"},       {"update", "change"}, {"edit", "change"},
+        {"set", "change"}, {"stop", "cancel"},   {"resend", "retry"},  {"replay", "retry"},
+    };
+
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        if (strcmp(pairs[i][0], word) == 0 && command_find(noun->name, pairs[i][1]))
+            return pairs[i][1];
+    }
+    return NULL;
+}
+
 // The word that begins most like this one, by three letters at least; or NULL.
 static const char *nearest(const struct noun *noun, const char *word)
 {
@@ -111,7 +128,10 @@ static const char *nearest(const struct noun *noun, const char *word)
 // noun NULL: it is the noun that there is not.
 static int no_command(const struct noun *noun, const char *word)
 {
-    const char *meant = word ? nearest(noun, word) : NULL;
+    const char *meant = noun && word ? synonym(noun, word) : NULL;
+
+    if (!meant && word)
+        meant = nearest(noun, word);
 
     if (!word)
         say("%s needs a verb", noun ? noun->name : "posthorn");

@@ -31,13 +31,22 @@ static const struct {
      "name a key's file with --api-key-file or POSTHORN_API_KEY_FILE, or put the key into "
      "POSTHORN_API_KEY; the server made operator.key in its data folder"},
     {"invalid_url", "address_denied",
-     "the server calls private addresses only where its --allow-private names them, as "
-     "127.0.0.0/8 does"},
+     "the server calls private addresses only where its --allow-private names them: posthorn "
+     "serve --allow-private 127.0.0.0/8"},
+    {"invalid_url", "name_denied",
+     "of this machine or network, give the address itself, as http://127.0.0.1:3000; the "
+     "server's --allow-private must name it"},
+    {"invalid_url", "the URL must begin", "write it whole: https://shop.example/hooks"},
     {"invalid_url", "https_required",
      "plain http is for addresses that the server's --allow-private names; or for all: "
      "--http on"},
     {"idempotency_mismatch", "",
      "another request was sent with this --idempotency-key; use a new one"},
+    {"invalid_field", "there is no profile", "posthorn profile list shows those there are"},
+    {"conflict", "its webhook is disabled", "posthorn webhook enable WEBHOOK, and try again"},
+    {"conflict", "under this profile a secret is shown only once",
+     "posthorn webhook rotate WEBHOOK makes another, and shows it"},
+    {"conflict", "a backup is being made", "posthorn backup list shows how far it is"},
     {"unknown_event_type", "", "posthorn type list shows those of the app"},
     {"quota_exceeded", "", "delete one that is no longer needed"},
     {"in_progress", "", "the same request is still running; try again shortly"},

@@ -186,6 +186,9 @@ static int list_pages(struct session *session, struct listing *listing, const ch
     do
         code = next_page(session, listing, start);
     while (code == 0 && goes_on(listing));
+    if (code == 0 && listing->is_first && sheet_is_for_people() &&
+        !args_has(listing->args, FLAG_JSON))
+        say("there is none");
     if (code == 0 && listing->cursor[0] && !args_has(listing->args, FLAG_JSON))
         say("there is more: --all, or --cursor %s", listing->cursor);
     return code;

@@ -194,7 +194,8 @@ static int unreachable(const struct error *error)
     int code = say_failed(EXIT_UNREACHABLE, "%s", error->text);
 
     say_hint(
-        "is the server there? --server or POSTHORN_URL say where; posthorn serve starts one");
+        "is the server there? --server or POSTHORN_URL say where; posthorn serve starts one, "
+        "posthorn doctor looks closer");
     return code;
 }
 

@@ -171,6 +171,16 @@ static void pause_for(int64_t *pause_ms)
     *pause_ms = *pause_ms * 3 / 2 < PAUSE_MAX_MS ? *pause_ms * 3 / 2 : PAUSE_MAX_MS;
 }
 
+// The first that was not delivered, of those that are over or of those that are not.
+static const char *first_of(const struct watch *watch, bool is_over)
+{
+    for (size_t i = 0; i < watch->count; i++) {
+        if (watch->list[i].is_over == is_over && !watch->list[i].is_delivered)
+            return watch->list[i].id;
+    }
+    return "DELIVERY";
+}
+
 static int say_end(const struct watch *watch, size_t over)
 {
     size_t delivered = 0;
@@ -179,16 +189,20 @@ static int say_end(const struct watch *watch, size_t over)
         int code = say_failed(EXIT_FAILED, "%zu of %zu deliveries have not ended yet",
                               watch->count - over, watch->count);
 
-        say_hint("posthorn delivery show DELIVERY says when the next attempt is; --wait-max "
-                 "waits longer");
+        say_hint("posthorn delivery show %s says when the next attempt is; --wait-max "
+                 "waits longer",
+                 first_of(watch, false));
         return code;
     }
     for (size_t i = 0; i < watch->count; i++)
         delivered += watch->list[i].is_delivered;
     if (delivered == watch->count)
         return 0;
-    return say_failed(EXIT_NOT_DELIVERED, "%zu of %zu were not delivered",
-                      watch->count - delivered, watch->count);
+    say("%zu of %zu were not delivered", watch->count - delivered, watch->count);
+    say_hint("posthorn delivery attempts %s --json shows what was sent and what came back; "
+             "posthorn delivery retry tries again",
+             first_of(watch, true));
+    return EXIT_NOT_DELIVERED;
 }
 
 static int watch_all(struct watch *watch)
