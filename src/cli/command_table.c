@@ -129,7 +129,7 @@ const struct command commands[] = {
     {"profile", "check", "FILE", 1, 1, 0, false, profile_check,
      "check a file of your own; asks no server"},
 
-    {"doctor", NULL, "", 0, 0, OF_APP | PLACE, false, cmd_doctor,
+    {"doctor", NULL, "", 0, 0, SERVER | PLACE, false, cmd_doctor,
      "look for what is wrong with a server, its data folder or its machine"},
     {"backup", "create", "", 0, 0, SERVER | F(WAIT), false, backup_create,
      "copy the running server's database, checked, into its data folder"},

@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/json_span.h"
-#include "cli/args.h"
 #include "cli/session.h"
 #include "cli/view.h"
 
@@ -141,54 +140,23 @@ static void check_clock(struct doctor *doctor, struct session *session)
     client_answer_done(&answer);
 }
 
-// Which of the scopes that only read the key has, for this app.
-static void check_scopes(struct doctor *doctor, struct session *session, const char *app)
+// Whose it is, and what it may do, as the server says it.
+static void say_whose(struct doctor *doctor, const struct client_answer *answer, bool is_ours)
 {
-    static const struct {
-        const char *scope, *path;
-    } rows[] = {
-        {"key:read", "keys?limit=1"},
-        {"webhook:read", "webhooks?limit=1"},
-        {"event:read", "events?limit=1"},
-        {"delivery:read", "deliveries?limit=1"},
-    };
-    struct buf may, path;
+    struct buf app = words_of(answer, "app.id"), scopes = words_of(answer, "key.scopes");
+    struct buf until = words_of(answer, "key.expires_at");
 
-    buf_init(&may, WORDS_MAX);
-    buf_init(&path, WORDS_MAX);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct client_answer answer;
-        struct error error;
-
-        buf_clear(&path);
-        buf_add_format(&path, "/v1/apps/%s/%s", app, rows[i].path);
-        if (ask(session, path.data, &answer, &error) && answer.status == 200)
-            buf_add_format(&may, "%s%s", may.len ? ", " : "", rows[i].scope);
-        client_answer_done(&answer);
-    }
-    if (may.len > 0)
-        doctor_say(doctor, VERDICT_OK, "key", NULL,
-                   "it holds for %s; of what reads it may %s", app, may.data);
+    if (is_ours)
+        doctor_say(doctor, VERDICT_OK, "key", NULL, "it is the operator's, and may do all");
     else
-        doctor_say(doctor, VERDICT_WARN, "key",
-                   "does it belong to another app? --app says which",
-                   "it holds, but may read nothing of %s", app);
-    buf_done(&may);
-    buf_done(&path);
-}
-
-static void check_app_key(struct doctor *doctor, struct session *session)
-{
-    const char *app = args_value(session->args, FLAG_APP);
-
-    if (!app)
-        app = getenv("POSTHORN_APP");
-    if (app && app[0])
-        check_scopes(doctor, session, app);
-    else
-        doctor_say(doctor, VERDICT_OK, "key",
-                   "--app says for which app to look at its scopes",
-                   "it holds, and is an app's");
+        doctor_say(doctor, VERDICT_OK, "key", NULL, "it is of app %s, and may %s", app.data,
+                   scopes.data);
+    if (until.len > 0)
+        doctor_say(doctor, VERDICT_WARN, "key", "posthorn key add makes another in time",
+                   "it opens nothing after %s", until.data);
+    buf_done(&app);
+    buf_done(&scopes);
+    buf_done(&until);
 }
 
 // True: it is the operator's.
@@ -198,7 +166,7 @@ static bool check_key(struct doctor *doctor, struct session *session)
     struct error error;
     bool is_operators = false;
 
-    if (!ask(session, "/v1/apps?limit=1", &answer, &error))
+    if (!ask(session, "/v1/self", &answer, &error))
         answer.status = 0;
     if (answer.status == 401) {
         doctor_say(
@@ -208,11 +176,12 @@ static bool check_key(struct doctor *doctor, struct session *session)
             client_has_key(session->client)
                 ? "the server does not know this key, or it was revoked or has expired"
                 : "none is given");
-    } else if (answer.status == 403) {
-        check_app_key(doctor, session);
     } else if (answer.status == 200) {
-        is_operators = true;
-        doctor_say(doctor, VERDICT_OK, "key", NULL, "it is the operator's, and may do all");
+        struct buf app = words_of(&answer, "app.id");
+
+        is_operators = app.len == 0;
+        buf_done(&app);
+        say_whose(doctor, &answer, is_operators);
     } else {
         doctor_say(doctor, VERDICT_FAIL, "key", "try again shortly; see the server's log",
                    "asked with it, the server answers with status %d", answer.status);
