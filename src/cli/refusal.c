@@ -34,8 +34,8 @@ static const struct {
      "the server calls private addresses only where its --allow-private names them: posthorn "
      "serve --allow-private 127.0.0.0/8"},
     {"invalid_url", "name_denied",
-     "of this machine or network, give the address itself, as http://127.0.0.1:3000; the "
-     "server's --allow-private must name it"},
+     "the server calls this machine or its network only where its --allow-private names "
+     "addresses of it: posthorn serve --allow-private 127.0.0.0/8"},
     {"invalid_url", "the URL must begin", "write it whole: https://shop.example/hooks"},
     {"invalid_url", "https_required",
      "plain http is for addresses that the server's --allow-private names; or for all: "

@@ -52,7 +52,7 @@ test('a newcomer: a dead endpoint, its words, a retry', async (t) => {
     ],
   );
   assert.match(attempts[0][6], /refused the connection/);
-  assert.match(sent.stderr, /1 of 1 were not delivered/);
+  assert.match(sent.stderr, /1 of 1 were not delivered\n.*delivery attempts dlv_\w+ --json/);
 
   const failed = rowsOf(await done('delivery', 'list', '--state', 'failed', '--app', app));
   assert.match(failed[0].at(-1), /refused the connection/);

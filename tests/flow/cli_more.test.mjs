@@ -128,6 +128,31 @@ test('a key has a limit of its own, an event a key of its order', async (t) => {
   assert.ok(inMs > 0 && inMs <= 2 * 3600e3, waits.next_attempt_at);
 });
 
+// What a person does first, and does wrong: the words say what to do instead.
+const leads = [
+  ['a private name', ['webhook', 'add', 'https://a.internal/'], /serve --allow-private/],
+  ['no scheme', ['webhook', 'add', 'shop.example/hooks'], /write it whole: https:/],
+  ['an address', ['webhook', 'add', 'http://10.0.0.1/'], /serve --allow-private/],
+  ['a profile', ['app', 'add', 'X', '--profile', 'standrd'], /posthorn profile list/],
+  ['a secret shown once', ['webhook', 'secret', 'WEBHOOK'], /webhook rotate WEBHOOK/],
+  ['nobody gets it', ['event', 'send', 'a.b', '-d', '{}'], /posthorn webhook list/],
+  ['a disabled webhook', ['delivery', 'retry', 'DELIVERY'], /webhook enable WEBHOOK/],
+  ["another program's verb", ['webhook', 'create', 'https://x.example/'], /did you mean add/],
+];
+test('words lead on', async (t) => {
+  const shop = await openShop(t, server, { profile: 'standard' });
+  const delivery = await shop.order();
+  await shop.reaches(delivery, 'delivered');
+  await done('webhook', 'disable', shop.webhook.id, '--app', shop.app);
+  const names = { WEBHOOK: shop.webhook.id, DELIVERY: delivery };
+  for (const [what, words, expected] of leads) {
+    const filled = words.map((word) => names[word] ?? word);
+    const isOfApp = words[0] !== 'app' && words[1] !== 'create';
+    const { stderr } = await cli(...filled, ...(isOfApp ? ['--app', shop.app] : []));
+    assert.match(stderr, expected, what);
+  }
+});
+
 test("what a receiver got, verify finds right: a standard webhook's", async (t) => {
   const folder = makeFolder(t);
   const shop = await openShop(t, server, { profile: 'standard' });

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import http from 'node:http';
 import test from 'node:test';
 import { run, startAnswerer } from './cli_run.mjs';
 import { BINARY } from './harness.mjs';
@@ -58,6 +59,49 @@ test('statistics have a bar for each step', { skip: !hasScript }, async (t) => {
   const text = await onTerminal(base, ['stats', '--app', 'x'], { NO_COLOR: '1' });
   const bars = text.split('\n').map((line) => line.match(/[\u2580-\u259f]*$/)[0]);
   assert.deepEqual(bars.slice(1, 4), ['█'.repeat(12) + '░'.repeat(12), '', '█▌']);
+});
+
+// A server that makes a backup in three looks.
+async function startBackup(t) {
+  const states = [0, 50, 100, null];
+  const server = http.createServer((request, response) => {
+    const percent = request.method === 'POST' ? 0 : states.shift();
+    const state = percent === null ? 'done' : 'running';
+    const backup = { name: 'posthorn-x.db', state, percent, bytes: 4096, file: '/b/x.db' };
+    const isList = request.method === 'GET';
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify(isList ? { data: [backup] } : backup));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+test('a backup has a bar on a terminal, and none in a pipe', { skip: !hasScript }, async (t) => {
+  const words = ['backup', 'create', '--wait'];
+  const text = await onTerminal(await startBackup(t), words, { NO_COLOR: '1' });
+  const bars = [...text.matchAll(/\r\[(#* *)\] (\d+) %/g)];
+  assert.deepEqual(
+    bars.map(([, bar, percent]) => [bar.trim().length, percent]),
+    [
+      [0, '0'],
+      [15, '50'],
+      [30, '100'],
+    ],
+  );
+  assert.match(text, /\r +\rname +posthorn-x\.db\n/);
+  const env = { POSTHORN_URL: await startBackup(t) };
+  const piped = await run(words, { env });
+  assert.deepEqual([piped.code, piped.stderr], [0, '']);
+  assert.match(piped.stdout, /^name\tposthorn-x\.db\n/);
+});
+
+test('what a doctor finds is aligned, with the way out below', { skip: !hasScript }, async (t) => {
+  const { base } = await startAnswerer(t, 200, '{"status":"ok"}');
+  const lines = (await onTerminal(base, ['doctor'], { NO_COLOR: '1' })).split('\n');
+  assert.match(lines[0], /^ok {4}server {5}http:/);
+  const at = lines.findIndex((line) => /^warn {2}version/.test(line));
+  assert.match(lines[at + 1], /^ {17}use the server's own executable/);
 });
 
 test('colours only on a terminal that wants them', { skip: !hasScript }, async (t) => {

@@ -90,3 +90,23 @@ test('a full disk: 503, then healed; nothing acknowledged is lost', async (t) =>
     'all acknowledged events to arrive',
   );
 });
+
+test('a full disk: no backup is begun, and the words say why', async (t) => {
+  const { dir, why } = mountSmall(t);
+  if (!dir) return t.skip(why);
+  const server = await startServer(t, { dir });
+  const makeRoom = fill(dir);
+  const refused = await server.client.request('POST', '/v1/backups');
+  assert.equal(refused.status, 503, refused.text);
+  assert.equal(refused.json.code, 'disk_full');
+  assert.match(refused.json.detail, /takes up to \d+ MiB, and of the \d+ MiB that are free/);
+  assert.deepEqual(fs.readdirSync(path.join(dir, 'backups')), []);
+  makeRoom();
+  const begun = await server.client.request('POST', '/v1/backups');
+  assert.equal(begun.status, 202, begun.text);
+  const isDone = async () => {
+    const { data } = (await server.client.get('/v1/backups')).json;
+    return data[0].name === begun.json.name && data[0].state === 'done';
+  };
+  await until(isDone, 'the backup to be made');
+});
