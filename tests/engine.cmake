@@ -1,6 +1,6 @@
-foreach(module window turn pace queue lane engine)
+foreach(module window turn pace queue claim lane engine)
   add_unit_test(engine ${module})
 endforeach()
-foreach(module lane engine)
+foreach(module claim lane engine)
   target_sources(test_${module} PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit/engine_world.c)
 endforeach()

@@ -5,7 +5,7 @@ endforeach()
 # One suite, every back end: conformance is a library, and each back end brings a main.
 add_library(conformance STATIC
   store/conformance.c store/steps.c store/scratch.c store/cases_accept.c store/cases_settle.c store/cases_failing.c
-  store/cases_claim.c store/cases_config.c store/cases_keys.c store/cases_read.c store/cases_job.c store/cases_order.c store/cases_record.c store/cases_stats.c
+  store/cases_claim.c store/cases_place.c store/cases_config.c store/cases_keys.c store/cases_read.c store/cases_job.c store/cases_order.c store/cases_record.c store/cases_stats.c
   store/cases_post.c store/cases_clock.c store/cases_portal.c store/cases_trail.c store/cases_audit.c)
 target_include_directories(conformance PUBLIC ${CMAKE_SOURCE_DIR}/tests)
 target_link_libraries(conformance PUBLIC store ${CMOCKA})

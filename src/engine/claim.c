@@ -13,9 +13,9 @@ enum {
     CLAIM_MORE = 64,
     CLAIM_LEAST = 8,
     CLAIMS_OUT_MAX = 32,
-    LEAD_MS = 1000
+    LEAD_MS = 1000,
+    PAUSE_MS = 100
 };
-enum { PAUSE_MS = 100, LONG_PAUSE_MS = 10000 };
 
 // Is what waits in hand little, or due after what the store has?
 static bool is_low(const struct engine *engine, const struct lane *lane)
@@ -63,7 +63,7 @@ static int rows_wanted(const struct engine *engine, const struct lane *lane)
     return more > 1 ? more : 1;
 }
 
-// Every fourth place of a lane that is behind is for the newest; those in hand come again.
+// Every fourth place of a lane that is behind is for the newest. Those in hand come again.
 static size_t newest_wanted(const struct lane *lane, int rows)
 {
     if (!lane->is_behind || !lane->awake)
@@ -71,11 +71,24 @@ static size_t newest_wanted(const struct lane *lane, int rows)
     return (size_t)rows / QUEUE_YOUNG_TURN + lane->awake->queue.young.count;
 }
 
-// What is in hand and parked comes again, as does what was passed over, so rows and bytes are
-// asked for beyond it; and so many bytes that one more row is among them whatever its size.
+// What was passed over before its time is brought again once it would be taken.
+static void go_back(const struct engine *engine, struct lane *lane)
+{
+    if (lane->passed_mono_ms > engine->now.mono_ms + engine->limits.park_ms)
+        return;
+    lane->passed_mono_ms = INT64_MAX;
+    lane_rewind(lane, 0);
+}
+
+// A lane that is behind takes what is due alone: births are parked as due now, and each would
+// make it come back from a place ahead of that.
+static int64_t due_max(const struct engine *engine, const struct lane *lane)
+{
+    return engine->horizon_wall_ms + (lane->is_behind ? 0 : engine->limits.park_ms);
+}
+
 static void make(struct engine *engine, struct lane *lane)
 {
-    int in_hand = lane->awake ? lane->awake->in_hand : 0;
     int rows = rows_wanted(engine, lane);
     int newest = lane->is_behind ? rows / QUEUE_YOUNG_TURN : 0;
     int64_t bytes = (engine->limits.blob_budget - engine->hand.bytes) / CLAIMS_OUT_MAX;
@@ -83,18 +96,18 @@ static void make(struct engine *engine, struct lane *lane)
 
     if (bytes < body_max)
         bytes = body_max;
+    go_back(engine, lane);
     lane->is_claim_out = true;
     lane->is_behind_again = false;
-    lane->noted_mono_ms = INT64_MAX;
+    lane->noted_mono_ms = lane->rewound_wall_ms = INT64_MAX;
     engine->claims_out++;
-    engine->ports.claim(
-        engine->ports.world,
-        &(struct claim){.webhook_id = lane->webhook_id,
-                        .limit = (size_t)(in_hand + lane->passed_over + rows - newest),
-                        .newest = newest_wanted(lane, rows),
-                        .due_max_wall_ms = engine->horizon_wall_ms + engine->limits.park_ms,
-                        .bytes_max =
-                            (size_t)bytes + (lane->awake ? (size_t)lane->awake->bytes : 0)});
+    engine->ports.claim(engine->ports.world,
+                        &(struct claim){.webhook_id = lane->webhook_id,
+                                        .after = lane->claimed,
+                                        .limit = (size_t)(rows - newest),
+                                        .newest = newest_wanted(lane, rows),
+                                        .due_max_wall_ms = due_max(engine, lane),
+                                        .bytes_max = (size_t)bytes});
 }
 
 // Beyond twice the budget all wait for memory; up to there a lane may take one more, so that
@@ -110,24 +123,30 @@ void claim_pump(struct engine *engine)
     }
 }
 
-enum taken { TAKEN_NEW, TAKEN_KNOWN, TAKEN_NOT };
+// One that is due later than the store believes is passed over, so that it is in nobody's
+// way; one that finds no room is the first of the next claim.
+static void leave(const struct engine *engine, struct lane *lane, struct parcel *parcel,
+                  int64_t due_mono_ms)
+{
+    lane_note(lane, due_mono_ms);
+    if (due_mono_ms <= engine->now.mono_ms + engine->limits.park_ms)
+        lane_rewind(lane, parcel->due_wall_ms);
+    else if (due_mono_ms < lane->passed_mono_ms)
+        lane->passed_mono_ms = due_mono_ms;
+    parcel_free(parcel);
+}
 
-static enum taken take_in(struct engine *engine, struct lane *lane, struct parcel *parcel)
+static void take_in(struct engine *engine, struct lane *lane, struct parcel *parcel)
 {
     struct held *held = hand_find(&engine->hand, parcel->event_id, parcel->n);
     int64_t due = core_due_mono_ms(engine, parcel);
 
-    if (held) {
+    if (held)
         lane_see(held, parcel, due);
-        return TAKEN_KNOWN;
-    }
-    if (due > engine->now.mono_ms + engine->limits.park_ms || !has_room(engine, lane)) {
-        lane_note(lane, due);
-        parcel_free(parcel);
-        return TAKEN_NOT;
-    }
-    lane_hold(engine, lane, parcel, due);
-    return TAKEN_NEW;
+    else if (due > engine->now.mono_ms + engine->limits.park_ms || !has_room(engine, lane))
+        leave(engine, lane, parcel, due);
+    else
+        lane_hold(engine, lane, parcel, due);
 }
 
 static void learn_next(struct engine *engine, struct lane *lane,
@@ -140,17 +159,26 @@ static void learn_next(struct engine *engine, struct lane *lane,
         next = INT64_MAX;
     if (!reached_end && next == INT64_MAX)
         next = engine->now.mono_ms;
-    lane->next_mono_ms = next < lane->noted_mono_ms ? next : lane->noted_mono_ms;
+    lane->next_mono_ms = lane->noted_mono_ms;
     lane->noted_mono_ms = INT64_MAX;
+    lane_note(lane, next);
+    lane_note(lane, lane->passed_mono_ms);
     if (reached_end && !lane->is_behind_again)
         lane->is_behind = false;
 }
 
-// A claim that brought nothing new is not repeated at once, whatever the store says; less so
-// where what it brought is not due yet, because the clock was set back.
-static void pause(struct engine *engine, struct lane *lane, int64_t pause_ms)
+// The next claim begins where this one ended, or before what was let go of meanwhile.
+static void go_on(struct lane *lane, const struct claimed *claimed)
 {
-    int64_t next = engine->now.mono_ms + pause_ms + LEAD_MS;
+    lane->claimed = claimed->last;
+    lane_rewind(lane, lane->rewound_wall_ms);
+    lane->rewound_wall_ms = INT64_MAX;
+}
+
+// A claim that brought nothing is not repeated at once, whatever the store says.
+static void pause(const struct engine *engine, struct lane *lane)
+{
+    int64_t next = engine->now.mono_ms + PAUSE_MS + LEAD_MS;
 
     if (lane->next_mono_ms < next)
         lane->next_mono_ms = next;
@@ -158,16 +186,13 @@ static void pause(struct engine *engine, struct lane *lane, int64_t pause_ms)
 
 static void take_all(struct engine *engine, struct lane *lane, struct parcel *first)
 {
-    int taken[] = {[TAKEN_NEW] = 0, [TAKEN_KNOWN] = 0, [TAKEN_NOT] = 0};
-
+    if (!first)
+        pause(engine, lane);
     for (struct parcel *parcel = first, *next; parcel; parcel = next) {
         next = parcel->next;
         parcel->next = NULL;
-        taken[take_in(engine, lane, parcel)]++;
+        take_in(engine, lane, parcel);
     }
-    lane->passed_over = taken[TAKEN_NOT];
-    if (!taken[TAKEN_NEW])
-        pause(engine, lane, taken[TAKEN_NOT] ? LONG_PAUSE_MS : PAUSE_MS);
 }
 
 void claim_answered(struct engine *engine, const struct claimed *claimed)
@@ -181,10 +206,13 @@ void claim_answered(struct engine *engine, const struct claimed *claimed)
     lane->is_claim_out = false;
     engine->claims_out--;
     learn_next(engine, lane, claimed);
-    if (lane->is_closed || engine->is_draining)
+    go_on(lane, claimed);
+    if (lane->is_closed || engine->is_draining) {
         parcel_free_all(claimed->parcels);
-    else
+        lane_rewind(lane, 0);
+    } else {
         take_all(engine, lane, claimed->parcels);
+    }
     if (lane->is_closed)
         lane->next_mono_ms = INT64_MAX;
     lane_review(engine, lane);

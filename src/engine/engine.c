@@ -103,6 +103,7 @@ static void turn_away(struct engine *engine, struct lane *lane, struct parcel *p
         parcel_free(parcel);
         return;
     }
+    lane_rewind(lane, parcel->due_wall_ms);
     lane_note(lane, core_due_mono_ms(engine, parcel));
     if (!lane->is_behind) {
         lane->is_behind = lane->is_behind_again = true;
@@ -192,6 +193,9 @@ void engine_on_cancelled(struct engine *engine, struct moment now, int64_t webho
     } else if (held) {
         assert(held->lane == lane);
         lane_release(engine, held);
+        // Perhaps it was retried since, and a claim that brought it is ignored.
+        lane_rewind(lane, 0);
+        lane_note(lane, now.mono_ms);
         lane_review(engine, lane);
     }
     end(engine);

@@ -147,7 +147,7 @@ static bool is_kept(const struct engine *engine, const struct exchange *exchange
 
     return exchange->due_mono_ms <= engine->now.mono_ms + engine->limits.park_ms &&
            lane->awake->in_hand <= engine->limits.lane_memory / 2 &&
-           engine->hand.bytes < engine->limits.blob_budget / 2 && !lane->is_closed &&
+           engine->hand.bytes < engine->limits.blob_budget / 4 && !lane->is_closed &&
            !engine->is_draining && !exchange->held->is_doubtful &&
            exchange->changes == lane->awake->changes;
 }
@@ -170,13 +170,16 @@ static void wait_again(struct engine *engine, struct exchange *exchange)
         lane_wait(lane, held, exchange->due_mono_ms);
         return;
     }
+    lane_rewind(lane, settle->due_wall_ms);
     lane_note(lane, exchange->due_mono_ms);
     lane_release(engine, held);
 }
 
 // Out of hand; what the store may still have of it is asked for then.
-static void release(struct engine *engine, struct exchange *exchange, int64_t next_mono_ms)
+static void release(struct engine *engine, struct exchange *exchange, int64_t due_wall_ms,
+                    int64_t next_mono_ms)
 {
+    lane_rewind(exchange->held->lane, due_wall_ms);
     lane_note(exchange->held->lane, next_mono_ms);
     lane_release(engine, exchange->held);
 }
@@ -184,6 +187,7 @@ static void release(struct engine *engine, struct exchange *exchange, int64_t ne
 static void apply(struct engine *engine, struct exchange *exchange, enum settle_result result)
 {
     const struct settle *settle = exchange->settle;
+    int64_t due = 0; // not known
     int64_t next = INT64_MAX;
 
     switch (result) {
@@ -192,17 +196,17 @@ static void apply(struct engine *engine, struct exchange *exchange, enum settle_
             wait_again(engine, exchange);
             return;
         }
-        if (settle->next == SETTLE_RESTORE)
-            next = core_mono_ms(engine, settle->due_wall_ms);
+        due = settle->next == SETTLE_RESTORE ? settle->due_wall_ms : INT64_MAX;
+        next = core_mono_ms(engine, due);
         break;
     case SETTLED_AGAIN: next = engine->now.mono_ms; break;
     case SETTLED_STALE:
         next = engine->now.mono_ms + JUDGE_PAUSE_MS;
         break; // never in a storm
     case SETTLED_GONE:
-    case SETTLED_FULL: break;
+    case SETTLED_FULL: due = INT64_MAX; break;
     }
-    release(engine, exchange, next);
+    release(engine, exchange, due, next);
 }
 
 static struct exchange *find(struct engine *engine, uint64_t id)

@@ -3,10 +3,10 @@
 #include "base/memory.h"
 #include "engine/claim.h"
 #include "engine/core.h"
+#include "engine/mutant.h"
 #include "engine/ready.h"
 #include "engine/share.h"
 #include "hook/card.h"
-#include "hook/parcel.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -31,6 +31,7 @@ struct lane *lane_get(struct engine *engine, int64_t webhook_id, int64_t app_id)
     lane->webhook_id = webhook_id;
     lane->app_id = app_id;
     lane->next_mono_ms = lane->noted_mono_ms = INT64_MAX;
+    lane->rewound_wall_ms = lane->passed_mono_ms = INT64_MAX;
     window_init(&lane->window);
     list_init(&lane->claim);
     map_put(&engine->lanes, map_key(webhook_id), lane);
@@ -108,6 +109,16 @@ void lane_note(struct lane *lane, int64_t mono_ms)
         lane->next_mono_ms = mono_ms;
     if (lane->is_claim_out && mono_ms < lane->noted_mono_ms)
         lane->noted_mono_ms = mono_ms;
+}
+
+void lane_rewind(struct lane *lane, int64_t due_wall_ms)
+{
+    if (MUTANT_IS(NOT_REWOUND))
+        return;
+    if (due_wall_ms <= lane->claimed.due_wall_ms)
+        lane->claimed = (struct lane_place){.due_wall_ms = due_wall_ms};
+    if (lane->is_claim_out && due_wall_ms < lane->rewound_wall_ms)
+        lane->rewound_wall_ms = due_wall_ms;
 }
 
 int lane_per_second_max(const struct lane *lane)
@@ -226,6 +237,7 @@ void lane_hand_back(struct engine *engine, struct lane *lane)
     *tail = NULL;
     if (first)
         engine->ports.park(engine->ports.world, first);
+    lane_rewind(lane, 0);
     lane_note(lane, engine->now.mono_ms);
 }
 
@@ -257,6 +269,7 @@ void lane_close(struct engine *engine, struct lane *lane)
     while ((held = lane_first(lane)))
         lane_release(engine, held);
     lane->is_closed = true;
+    lane_rewind(lane, 0);
     lane->next_mono_ms = lane->noted_mono_ms = INT64_MAX;
 }
 

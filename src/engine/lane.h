@@ -10,6 +10,7 @@
 #include "engine/pace.h"
 #include "engine/queue.h"
 #include "engine/window.h"
+#include "hook/parcel.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,7 +18,6 @@
 struct engine;
 struct held;
 struct hook_card;
-struct parcel;
 struct share;
 struct turn_app;
 
@@ -46,10 +46,13 @@ struct lane {
     struct heap_item timer;
     struct link claim;    // among those that want to claim
     int64_t next_mono_ms; // when something is due that only the store has; INT64_MAX: nothing
-    int64_t noted_mono_ms; // the same, of what was said while a claim was out
+    int64_t noted_mono_ms;     // the same, of what was said while a claim was out
+    struct lane_place claimed; // what is parked up to there is in hand, passed over, or the
+                               // store's to bring again
+    int64_t rewound_wall_ms;   // how far back the next claim begins, as said while one is out
+    int64_t passed_mono_ms;    // when the first is due that was passed over; INT64_MAX: none
     struct window window;
     struct lane_awake *awake;
-    int passed_over;          // rows that the last claim brought before their time
     bool is_behind : 1;       // births are parked, until a claim reaches the end
     bool is_behind_again : 1; // said since the claim that is out was made
     bool is_claim_out : 1;
@@ -62,6 +65,10 @@ void lane_free_all(struct engine *engine);
 
 // Something is due then that only the store has.
 void lane_note(struct lane *lane, int64_t mono_ms);
+
+// The next claim begins before all that the store has parked as due then (0: at the front),
+// because not all of that is in hand any more.
+void lane_rewind(struct lane *lane, int64_t due_wall_ms);
 
 // The webhook's own limit; 0: none, or not known.
 int lane_per_second_max(const struct lane *lane);

@@ -35,6 +35,8 @@ enum mutant {
     MUTANT_RECOVERS_ALL,         // a job tries anew what a person had cancelled, too
     MUTANT_JOB_ENDS_EARLY,       // … or stops in the middle, and says that it is done
     MUTANT_RETENTION_DROPS_OPEN, // what is old goes, whether or not it has ended
+    MUTANT_NOT_REWOUND,          // what a lane let go of is not claimed again
+    MUTANT_PARKED_UNSEEN,        // nor what was parked before it came by
     MUTANTS
 };
 

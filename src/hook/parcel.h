@@ -45,10 +45,21 @@ struct lane_due {
     int64_t due_wall_ms;
 };
 
-// The head of one webhook's parked deliveries, in (due, event, n) order.
+// A place in the order of a webhook's parked deliveries. Zero stands before all of them, and
+// one with a due time alone before all that are due then.
+struct lane_place {
+    int64_t due_wall_ms;
+    int64_t event_id;
+    uint16_t n;
+};
+
+// The first of one webhook's parked deliveries behind a place, in order. What was parked
+// before that place by others than its lane since the last claim, the store brings all the
+// same.
 struct claim {
     int64_t webhook_id;
-    size_t limit; // rows; the lane's in hand come again, so it asks for in hand + more
+    struct lane_place after; // all before it is in hand
+    size_t limit;            // rows
     int64_t due_max_wall_ms; // rows due later stay
     size_t bytes_max;        // of bodies; one row is always answered
     size_t newest; // … and so many of the newest that are due and were not yet tried, behind
@@ -62,6 +73,7 @@ struct claimed {
     bool
         reached_end; // nothing else of this webhook is due by due_max; births are fresh again
     int64_t next_due_wall_ms; // of the row after the last one answered; INT64_MAX: none
+    struct lane_place last;   // where the next claim may begin; zero where nothing was done
 };
 
 #endif

@@ -135,6 +135,18 @@ struct known_webhook *sqlite_known_webhook(const struct store_backend *backend, 
     return map_find(&backend->webhooks, map_key(id));
 }
 
+void sqlite_note_parked(struct known_webhook *webhook, int64_t due_ms)
+{
+    if (due_ms < webhook->parked_ms)
+        webhook->parked_ms = due_ms;
+}
+
+void sqlite_tell_parked(struct known_webhook *webhook, int64_t due_ms, struct news *news)
+{
+    sqlite_note_parked(webhook, due_ms);
+    news_due(news, webhook->id, webhook->app_id, due_ms);
+}
+
 void sqlite_know_app(struct store_backend *backend, int64_t id, int version, bool is_used)
 {
     struct known_app *app = sqlite_known_app(backend, id);

@@ -20,6 +20,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct news;
+
 struct known_app {
     int64_t id;
     int version;
@@ -36,6 +38,8 @@ struct known_webhook {
     int version;
     enum webhook_state state;
     bool is_behind;      // births are parked; in memory alone
+    int64_t parked_ms;   // a claim begins no later: the least due time that was parked since
+                         // the last one, its lane not knowing
     uint64_t told_group; // a parked birth was told in that group
 };
 
@@ -131,6 +135,10 @@ struct known_webhook *sqlite_known_webhook(const struct store_backend *backend, 
 void sqlite_know_app(struct store_backend *backend, int64_t id, int version, bool is_used);
 struct known_webhook *sqlite_know_webhook(struct store_backend *backend,
                                           const struct webhook_row *row, int64_t swept);
+// A row is parked now that its lane does not have: its next claim comes by it …
+void sqlite_note_parked(struct known_webhook *webhook, int64_t due_ms);
+// … and the lane is told to make one.
+void sqlite_tell_parked(struct known_webhook *webhook, int64_t due_ms, struct news *news);
 bool sqlite_know_all(struct store_backend *backend); // from the tables; keeps who is behind
 void sqlite_forget_all(struct store_backend *backend);
 

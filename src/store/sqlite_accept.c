@@ -102,6 +102,7 @@ static void tell_fresh(const struct accept *plan, size_t n, int64_t now_ms, stru
 static void tell_parked(struct store_backend *backend, struct known_webhook *webhook,
                         int64_t due_ms, bool is_later, struct news *news)
 {
+    sqlite_note_parked(webhook, due_ms);
     if (is_later || webhook->told_group != backend->group)
         news_due(news, webhook->id, webhook->app_id, due_ms);
     if (!is_later)

@@ -113,6 +113,9 @@ static void take_rows(struct store_backend *backend, const struct claim *claim,
     int skipped = 0;
 
     sqlite3_bind_int64(rows, 1, claim->webhook_id);
+    sqlite3_bind_int64(rows, 2, claim->after.due_wall_ms);
+    sqlite3_bind_int64(rows, 3, claim->after.event_id);
+    sqlite3_bind_int(rows, 4, claim->after.n);
     while (sqlite_step(backend, SQL_CLAIM)) {
         struct parcel *parcel = NULL;
         int64_t due = sqlite3_column_int64(rows, 2);
@@ -122,6 +125,8 @@ static void take_rows(struct store_backend *backend, const struct claim *claim,
             claimed->reached_end = due > claim->due_max_wall_ms;
             break;
         }
+        claimed->last = (struct lane_place){due, sqlite3_column_int64(rows, 0),
+                                            (uint16_t)sqlite3_column_int(rows, 1)};
         if (!is_cancelled(backend, rows, claim->webhook_id))
             parcel = parcel_of_row(backend, rows, claim->webhook_id);
         if (!parcel) {
@@ -143,18 +148,17 @@ static void take_newest(struct store_backend *backend, const struct claim *claim
 {
     sqlite3_stmt *rows = sqlite_statement(backend, SQL_CLAIM_NEWEST);
     struct parcel **tail = &claimed->parcels;
-    int64_t last_due = INT64_MIN;
     size_t count = 0;
     size_t bytes = 0;
     int seen = 0;
 
-    for (; *tail; tail = &(*tail)->next)
-        last_due = (*tail)->due_wall_ms;
+    while (*tail)
+        tail = &(*tail)->next;
     sqlite3_bind_int64(rows, 1, claim->webhook_id);
     sqlite3_bind_int64(rows, 2, now_ms);
     while (count < claim->newest && bytes < claim->bytes_max && seen++ < NEWEST_SEEN_MAX &&
            sqlite_step(backend, SQL_CLAIM_NEWEST)) {
-        if (sqlite3_column_int64(rows, 2) <= last_due)
+        if (sqlite3_column_int64(rows, 2) <= claimed->last.due_wall_ms)
             break; // the head has them, or comes to them next
         if (sqlite3_column_int(rows, 5) > 0 || is_cancelled(backend, rows, claim->webhook_id))
             continue;
@@ -181,15 +185,27 @@ static void catch_up(struct store_backend *backend, struct known_webhook *webhoo
     webhook->is_behind = false;
 }
 
+// The claim itself remembers it, for the try after one that is rolled back.
+static void begin_before_parked(struct claim *claim, struct known_webhook *webhook)
+{
+    if (webhook->parked_ms <= claim->after.due_wall_ms)
+        claim->after = (struct lane_place){.due_wall_ms = webhook->parked_ms};
+    webhook->parked_ms = INT64_MAX;
+}
+
 void sqlite_claim(struct store_backend *backend, struct op *op, int64_t now_ms)
 {
-    const struct claim *claim = &op->as.claim.claim;
+    struct claim *claim = &op->as.claim.claim;
     struct claimed *claimed = &op->as.claim.claimed;
     struct known_webhook *webhook = sqlite_known_webhook(backend, claim->webhook_id);
 
     parcel_free_all(claimed->parcels); // of a try that was rolled back
-    *claimed = (struct claimed){
-        .webhook_id = claim->webhook_id, .reached_end = true, .next_due_wall_ms = INT64_MAX};
+    if (webhook)
+        begin_before_parked(claim, webhook);
+    *claimed = (struct claimed){.webhook_id = claim->webhook_id,
+                                .reached_end = true,
+                                .next_due_wall_ms = INT64_MAX,
+                                .last = claim->after};
     take_rows(backend, claim, claimed);
     if (claim->newest && !claimed->reached_end)
         take_newest(backend, claim, now_ms, claimed);

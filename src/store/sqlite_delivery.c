@@ -178,7 +178,7 @@ static void ask_again(struct delivery_columns *row, int64_t cancel_before, int64
 void sqlite_retry(struct store_backend *backend, struct op *op, struct news *news)
 {
     const int64_t now_ms = op->as.delivery.now_ms;
-    const struct known_webhook *webhook;
+    struct known_webhook *webhook;
     struct delivery_columns row;
 
     op->result = OP_NOT_FOUND;
@@ -201,7 +201,7 @@ void sqlite_retry(struct store_backend *backend, struct op *op, struct news *new
     }
     ask_again(&row, webhook->cancel_before, now_ms);
     delivery_write(backend, &row);
-    news_due(news, webhook->id, webhook->app_id, now_ms);
+    sqlite_tell_parked(webhook, now_ms, news);
     op->result = OP_DONE;
 }
 

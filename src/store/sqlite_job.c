@@ -194,8 +194,7 @@ static void count(struct store_backend *backend, struct place *place)
 static void requeue_all(struct store_backend *backend, struct place *place, int64_t now_ms,
                         struct news *news)
 {
-    const struct known_webhook *webhook =
-        sqlite_known_webhook(backend, place->row.webhook_id);
+    struct known_webhook *webhook = sqlite_known_webhook(backend, place->row.webhook_id);
     struct found rows[RECOVER_ROWS];
     int found;
     bool has_more = walk(backend, place, RECOVER_ROWS, rows, &found);
@@ -203,7 +202,7 @@ static void requeue_all(struct store_backend *backend, struct place *place, int6
     for (int i = 0; i < found; i++)
         place->row.done += delivery_requeue(backend, rows[i].event_id, rows[i].n, now_ms);
     if (found)
-        news_due(news, webhook->id, webhook->app_id, now_ms);
+        sqlite_tell_parked(webhook, now_ms, news);
     if (!has_more) {
         place->row.state = JOB_DONE;
         place->row.ended_ms = now_ms;

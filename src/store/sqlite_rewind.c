@@ -98,8 +98,7 @@ static int read_rows(struct store_backend *backend, int64_t now_ms, int most,
 static void write_rows(struct store_backend *backend, const struct rewound *rows,
                        size_t count, struct news *news)
 {
-    const struct known_webhook *webhook =
-        sqlite_known_webhook(backend, backend->rewind.webhook_id);
+    struct known_webhook *webhook = sqlite_known_webhook(backend, backend->rewind.webhook_id);
     sqlite3_stmt *set = sqlite_statement(backend, SQL_REWIND_SET);
     int64_t first = INT64_MAX;
 
@@ -111,7 +110,7 @@ static void write_rows(struct store_backend *backend, const struct rewound *rows
         first = rows[i].due < first ? rows[i].due : first;
     }
     if (count && webhook && webhook->state == WEBHOOK_ENABLED)
-        news_due(news, webhook->id, webhook->app_id, first);
+        sqlite_tell_parked(webhook, first, news);
 }
 
 // False: there is none behind the last one.

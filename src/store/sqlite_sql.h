@@ -70,7 +70,8 @@
     X(EVENT_APP, "SELECT app FROM event WHERE id = ?1")                                      \
     /* claim, resume */                                                                      \
     X(CLAIM, "SELECT event, n, due, wait_ms, step, number, crashes, asked, served, spared"   \
-             " FROM delivery WHERE webhook = ?1 AND state = 1 ORDER BY due, event, n")       \
+             " FROM delivery WHERE webhook = ?1 AND state = 1"                               \
+             " AND (due, event, n) > (?2, ?3, ?4) ORDER BY due, event, n")                   \
     X(CLAIM_NEWEST, "SELECT event, n, due, wait_ms, step, number, crashes, asked, served,"   \
                     " spared FROM delivery WHERE webhook = ?1 AND state = 1"                 \
                     " AND due <= ?2 ORDER BY due DESC, event DESC, n DESC")                  \

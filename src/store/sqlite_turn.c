@@ -80,14 +80,14 @@ bool turn_join_again(struct store_backend *backend, const struct turn_row *row)
 static void let_go(struct store_backend *backend, const struct turn_row *row, int64_t now_ms,
                    struct news *news)
 {
-    const struct known_webhook *webhook = sqlite_known_webhook(backend, row->webhook_id);
+    struct known_webhook *webhook = sqlite_known_webhook(backend, row->webhook_id);
     sqlite3_stmt *free_it = sqlite_statement(backend, SQL_TURN_FREE);
 
     sqlite3_bind_int64(free_it, 1, row->event_id);
     sqlite3_bind_int(free_it, 2, row->n);
     sqlite3_bind_int64(free_it, 3, now_ms);
     if (sqlite_run(backend, SQL_TURN_FREE) && sqlite3_changes(backend->db) && webhook)
-        news_due(news, webhook->id, webhook->app_id, now_ms);
+        sqlite_tell_parked(webhook, now_ms, news);
 }
 
 void turn_leave(struct store_backend *backend, const struct turn_row *row, int64_t now_ms,

@@ -72,6 +72,8 @@ static void add_delivery(struct store_backend *model, const struct accept *plan,
         row->state = DELIVERY_HELD;
         return;
     }
+    if (row->state == DELIVERY_PARKED)
+        model_note_parked(model, webhook, row->due);
     if (is_later) {
         news_due(news, webhook->row.id, webhook->row.app_id, row->due);
     } else if (!webhook->is_behind) {

@@ -7,6 +7,15 @@
 
 enum { CRASHES_MAX = 3, CRASH_WAIT_MS = 60000 };
 
+static bool is_behind_place(const struct model_delivery *row, const struct lane_place *place)
+{
+    if (row->due != place->due_wall_ms)
+        return row->due > place->due_wall_ms;
+    if (row->event_id != place->event_id)
+        return row->event_id > place->event_id;
+    return row->n > place->n;
+}
+
 static int compare_due(const void *a, const void *b)
 {
     const struct model_delivery *left = *(struct model_delivery *const *)a;
@@ -46,12 +55,15 @@ static void take_rows(const struct store_backend *model, const struct claim *cla
 
     for (size_t i = 0; i < count; i++) {
         struct event *event = model_event_of(model, rows[i]->event_id);
+        if (!is_behind_place(rows[i], &claim->after))
+            continue;
         if (rows[i]->due > claim->due_max_wall_ms || claimed->count >= claim->limit ||
             (claimed->count && bytes >= claim->bytes_max)) {
             claimed->next_due_wall_ms = rows[i]->due;
             claimed->reached_end = rows[i]->due > claim->due_max_wall_ms;
             return;
         }
+        claimed->last = (struct lane_place){rows[i]->due, rows[i]->event_id, rows[i]->n};
         if (!event)
             continue;
         *tail = model_parcel_of(rows[i], event);
@@ -66,11 +78,11 @@ static void take_newest(const struct store_backend *model, const struct claim *c
                         struct claimed *claimed)
 {
     struct parcel **tail = &claimed->parcels;
-    int64_t last_due = INT64_MIN;
+    int64_t last_due = claimed->last.due_wall_ms;
     size_t taken = 0;
 
-    for (; *tail; tail = &(*tail)->next)
-        last_due = (*tail)->due_wall_ms;
+    while (*tail)
+        tail = &(*tail)->next;
     for (size_t i = count; i-- > 0 && taken < claim->newest && rows[i]->due > last_due;) {
         struct event *event = model_event_of(model, rows[i]->event_id);
         if (rows[i]->due > now_ms || rows[i]->number > 0 || !event)
@@ -83,17 +95,46 @@ static void take_newest(const struct store_backend *model, const struct claim *c
     claimed->count += taken;
 }
 
+void model_note_parked(struct store_backend *model, struct model_webhook *webhook,
+                       int64_t due_ms)
+{
+    if (due_ms >= webhook->parked_ms || MUTANT_IS(PARKED_UNSEEN))
+        return;
+    TOUCH(model, webhook);
+    webhook->parked_ms = due_ms;
+}
+
+void model_tell_parked(struct store_backend *model, struct model_webhook *webhook,
+                       int64_t due_ms, struct news *news)
+{
+    model_note_parked(model, webhook, due_ms);
+    news_due(news, webhook->row.id, webhook->row.app_id, due_ms);
+}
+
+static void begin_before_parked(struct store_backend *model, struct claim *claim,
+                                struct model_webhook *webhook)
+{
+    TOUCH(model, webhook);
+    if (webhook->parked_ms <= claim->after.due_wall_ms)
+        claim->after = (struct lane_place){.due_wall_ms = webhook->parked_ms};
+    webhook->parked_ms = INT64_MAX;
+}
+
 void model_claim(struct store_backend *model, struct op *op, int64_t now_ms)
 {
-    const struct claim *claim = &op->as.claim.claim;
+    struct claim *claim = &op->as.claim.claim;
     struct claimed *claimed = &op->as.claim.claimed;
     struct model_webhook *webhook = model_find_webhook(model, claim->webhook_id);
     struct model_delivery **rows;
     size_t count;
 
     parcel_free_all(claimed->parcels); // of a try that was undone
-    *claimed = (struct claimed){
-        .webhook_id = claim->webhook_id, .reached_end = true, .next_due_wall_ms = INT64_MAX};
+    if (webhook)
+        begin_before_parked(model, claim, webhook);
+    *claimed = (struct claimed){.webhook_id = claim->webhook_id,
+                                .reached_end = true,
+                                .next_due_wall_ms = INT64_MAX,
+                                .last = claim->after};
     rows = parked_rows(model, claim->webhook_id, &count);
     take_rows(model, claim, rows, count, claimed);
     if (!claimed->reached_end)

@@ -102,7 +102,7 @@ static void ask_again(struct model_delivery *row, int64_t cancel_before, int64_t
 static enum op_result retry_row(struct store_backend *model, struct model_delivery *row,
                                 int64_t now_ms, struct news *news)
 {
-    const struct model_webhook *webhook = model_find_webhook(model, row->webhook_id);
+    struct model_webhook *webhook = model_find_webhook(model, row->webhook_id);
 
     if (!webhook || webhook->row.state != WEBHOOK_ENABLED)
         return OP_GONE;
@@ -115,7 +115,7 @@ static enum op_result retry_row(struct store_backend *model, struct model_delive
              (row->due <= now_ms || row->asked > row->served || row->state == DELIVERY_HELD))
         return OP_BUSY;
     ask_again(row, webhook->row.cancel_before, now_ms);
-    news_due(news, row->webhook_id, row->app_id, now_ms);
+    model_tell_parked(model, webhook, now_ms, news);
     return OP_DONE;
 }
 

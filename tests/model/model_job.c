@@ -98,7 +98,7 @@ static void go_on(struct store_backend *model, struct model_job *job, int64_t no
                   struct news *news)
 {
     enum { ROWS_MAX = 20 }; // so that much happens between two steps
-    const struct model_webhook *webhook = model_find_webhook(model, job->row.webhook_id);
+    struct model_webhook *webhook = model_find_webhook(model, job->row.webhook_id);
 
     for (int rows = 0; rows < (MUTANT_IS(JOB_ENDS_EARLY) ? 1 : ROWS_MAX) &&
                        job->at < model->deliveries.count;
@@ -110,7 +110,7 @@ static void go_on(struct store_backend *model, struct model_job *job, int64_t no
         job->row.done++;
         rows++;
     }
-    news_due(news, webhook->row.id, webhook->row.app_id, now_ms);
+    model_tell_parked(model, webhook, now_ms, news);
     if (job->at < model->deliveries.count && !MUTANT_IS(JOB_ENDS_EARLY))
         return;
     job->row.state = JOB_DONE;

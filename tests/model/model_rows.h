@@ -36,6 +36,7 @@ struct model_key {
 struct model_webhook {
     struct webhook_row row;
     int64_t due_told_in; // the group that told of a parked birth
+    int64_t parked_ms;   // the least due time parked since the last claim
     bool is_behind;
     int64_t sequence; // of its keyed deliveries, the last
 };
@@ -212,6 +213,12 @@ void model_read(const struct store_backend *model, struct op *op);
 void model_webhook_stats(const struct store_backend *model, struct op *op);
 void model_stats(const struct store_backend *model, struct op *op);
 void model_list(const struct store_backend *model, struct op *op);
+
+// A row is parked now that its lane does not have: its next claim comes by it. And told.
+void model_note_parked(struct store_backend *model, struct model_webhook *webhook,
+                       int64_t due_ms);
+void model_tell_parked(struct store_backend *model, struct model_webhook *webhook,
+                       int64_t due_ms, struct news *news);
 
 // Those whose events share an order key. Joining, true: nobody stands before it.
 bool model_turn_join(struct store_backend *model, struct model_delivery *row);

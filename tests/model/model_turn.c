@@ -59,5 +59,5 @@ void model_turn_leave(struct store_backend *model, struct model_delivery *row, i
     model_enter(first, DELIVERY_PARKED);
     first->due = model_due(first->due, now_ms, first->wait_ms);
     first->due = first->due > now_ms ? first->due : now_ms;
-    news_due(news, first->webhook_id, first->app_id, now_ms);
+    model_tell_parked(model, model_find_webhook(model, first->webhook_id), now_ms, news);
 }

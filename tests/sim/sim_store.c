@@ -24,12 +24,14 @@ void sim_submit(struct sim *sim, struct op *op)
     plan_group(sim);
 }
 
-// The order in a group: settles, accepts, configuration, claims.
+// The order in a group: settles, accepts, configuration, what lanes ask, as they asked it.
 static int rank(const struct op *op)
 {
     switch (op->kind) {
     case OP_SETTLE: return 0;
     case OP_ACCEPT: return 1;
+    case OP_PARK:
+    case OP_BEHIND:
     case OP_CLAIM: return 3;
     default: return 2;
     }

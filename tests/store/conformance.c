@@ -9,9 +9,9 @@
 enum { CASES_MAX = 200 };
 
 static const struct conformance_case *const families[] = {
-    accept_cases, settle_cases, failing_cases, claim_cases, config_cases, key_cases,
-    read_cases,   record_cases, stats_cases,   post_cases,  job_cases,    order_cases,
-    clock_cases,  portal_cases, trail_cases,   audit_cases};
+    accept_cases, settle_cases, failing_cases, claim_cases, place_cases, config_cases,
+    key_cases,    read_cases,   record_cases,  stats_cases, post_cases,  job_cases,
+    order_cases,  clock_cases,  portal_cases,  trail_cases, audit_cases};
 
 struct setting {
     const struct store_backend_table *table;

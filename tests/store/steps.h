@@ -32,9 +32,9 @@ struct conformance_case {
     void (*run)(struct world *world);
 };
 extern const struct conformance_case accept_cases[], settle_cases[], failing_cases[],
-    claim_cases[], config_cases[], key_cases[], read_cases[], record_cases[], stats_cases[],
-    post_cases[], job_cases[], order_cases[], clock_cases[], portal_cases[], trail_cases[],
-    audit_cases[];
+    claim_cases[], place_cases[], config_cases[], key_cases[], read_cases[], record_cases[],
+    stats_cases[], post_cases[], job_cases[], order_cases[], clock_cases[], portal_cases[],
+    trail_cases[], audit_cases[];
 
 struct world world_in(const char *folder, const char *options); // SQLite, not yet open
 void world_open(struct world *world);

@@ -263,12 +263,17 @@ static void failed_group_is_forgotten(void **state)
     (void)state;
     world_open(&world);
     make_events(&world, 3);
+    claim_ids(&world, HOOK, 10, NOW, NULL, NULL, NULL);
     behind(&world, HOOK);
+    world.now_ms = NOW - 5;
+    accept_one(&world, 1500, HOOK);
+    world.now_ms = NOW;
     ops[0] = op_accept(&world, APP, 2000, &hook, 1);
     ops[0]->as.accept.dedupe[0] = dedupe_of(DEDUPE_HEADER, 5, 5);
     ops[1] = op_hook(VERB_UPDATE, APP, HOOK);
     ops[1]->as.webhook.row.state = WEBHOOK_DISABLED;
     ops[2] = op_claim(HOOK, 10, NOW);
+    ops[2]->as.claim.claim.after.due_wall_ms = NOW + MINUTE;
     fault_arm(1, FAULT_FULL, true);
     assert_int_equal(apply(&world, ops, 3), STORE_FULL);
     fault_arm(0, FAULT_FULL, false);
@@ -276,6 +281,8 @@ static void failed_group_is_forgotten(void **state)
     assert_int_equal(arrival_count(&world), 0);                // still behind
     assert_int_equal(row_of(&world, 3000, 0).state, DELIVERY_PARKED);
     assert_int_equal(apply_one(&world, ops[0]), OP_DONE); // the key is free
+    assert_int_equal(apply_one(&world, ops[2]), OP_DONE); // begins before what was parked
+    assert_int_equal(ops[2]->as.claim.claimed.count, 3);
     for (int i = 0; i < 3; i++)
         op_free(ops[i]);
     world_close(&world);

@@ -264,3 +264,38 @@ void world_wait(struct world *world, int64_t ms)
     engine_on_timer(world->engine, world->now);
     world_check(world);
 }
+
+struct claimed world_claimed(int64_t webhook_id, int64_t first_event, size_t count,
+                             int64_t due_wall_ms, int64_t wait_ms)
+{
+    struct claimed claimed = {.webhook_id = webhook_id,
+                              .count = count,
+                              .reached_end = true,
+                              .next_due_wall_ms = INT64_MAX};
+
+    for (size_t i = count; i-- > 0;) {
+        struct parcel *parcel = world_parcel(first_event + (int64_t)i, webhook_id, 3);
+        parcel->is_parked = true;
+        parcel->due_wall_ms = due_wall_ms;
+        parcel->wait_ms = wait_ms;
+        parcel->next = claimed.parcels;
+        claimed.parcels = parcel;
+    }
+    if (count)
+        claimed.last = (struct lane_place){due_wall_ms, first_event + (int64_t)count - 1, 0};
+    return claimed;
+}
+
+void world_on_claimed(struct world *world, struct claimed claimed)
+{
+    engine_on_claimed(world->engine, world->now, &claimed);
+    world_check(world);
+}
+
+void world_note(struct world *world, int64_t webhook_id, int64_t due_in_ms)
+{
+    struct lane_due due = {webhook_id, 3, world->now.wall_ms + due_in_ms};
+
+    engine_on_lanes(world->engine, world->now, &due, 1);
+    world_check(world);
+}

@@ -59,4 +59,11 @@ void world_settle(struct world *world, size_t settle, enum settle_result result)
 void world_wait(struct world *world, int64_t ms); // and call the timer
 void world_check(struct world *world);
 
+// So many parked ones from that event on, all due then: the answer to a claim, which reached
+// the end.
+struct claimed world_claimed(int64_t webhook_id, int64_t first_event, size_t count,
+                             int64_t due_wall_ms, int64_t wait_ms);
+void world_on_claimed(struct world *world, struct claimed claimed);
+void world_note(struct world *world, int64_t webhook_id, int64_t due_in_ms); // of app 3
+
 #endif

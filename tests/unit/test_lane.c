@@ -13,52 +13,19 @@ static const struct engine_limits tight = {.in_flight_max = 256,
                                            .park_ms = 60000,
                                            .time_scale = 1};
 
-static struct claimed answer_of(int64_t webhook_id, int64_t first_event, size_t count,
-                                int64_t due_wall_ms, int64_t wait_ms)
-{
-    struct claimed claimed = {.webhook_id = webhook_id,
-                              .count = count,
-                              .reached_end = true,
-                              .next_due_wall_ms = INT64_MAX};
-
-    for (size_t i = count; i-- > 0;) {
-        struct parcel *parcel = world_parcel(first_event + (int64_t)i, webhook_id, 3);
-        parcel->is_parked = true;
-        parcel->due_wall_ms = due_wall_ms;
-        parcel->wait_ms = wait_ms;
-        parcel->next = claimed.parcels;
-        claimed.parcels = parcel;
-    }
-    return claimed;
-}
-
-static void on_claimed(struct world *world, struct claimed claimed)
-{
-    engine_on_claimed(world->engine, world->now, &claimed);
-    world_check(world);
-}
-
-static void note(struct world *world, int64_t webhook_id, int64_t due_in_ms)
-{
-    struct lane_due due = {webhook_id, 3, world->now.wall_ms + due_in_ms};
-
-    engine_on_lanes(world->engine, world->now, &due, 1);
-    world_check(world);
-}
-
 static void what_is_due_later_is_claimed_shortly_before(void **state)
 {
     struct world *world = world_new(NULL);
 
     (void)state;
-    note(world, 7, 3600000);
+    world_note(world, 7, 3600000);
     assert_int_equal(world->claim_count, 0);
     assert_int_equal(world->wake_at_ms, world->now.mono_ms + 3600000 - 1000);
     world_wait(world, 3600000 - 1000);
     assert_int_equal(world->claim_count, 1);
     assert_int_equal(world->claims[0].webhook_id, 7);
     assert_int_equal(world->claims[0].due_max_wall_ms, world->now.wall_ms + 60000);
-    on_claimed(world, answer_of(7, 1, 1, world->now.wall_ms + 1000, 3600000));
+    world_on_claimed(world, world_claimed(7, 1, 1, world->now.wall_ms + 1000, 3600000));
     world_card(world, 7, 3, "a.example", 64);
     world_wait(world, 999);
     assert_int_equal(world->send_count, 0);
@@ -73,15 +40,15 @@ static void the_same_due_again_is_not_a_new_wait(void **state)
     int64_t due = world->now.wall_ms + 900;
 
     (void)state;
-    note(world, 7, 900);
-    on_claimed(world, answer_of(7, 1, 1, due, 1000));
+    world_note(world, 7, 900);
+    world_on_claimed(world, world_claimed(7, 1, 1, due, 1000));
     world_card(world, 7, 3, "a.example", 64);
     world->now.wall_ms -= 3600000;
     for (int i = 0; i < 9; i++) {
         world_wait(world, 100);
-        note(world, 7, 0);
+        world_note(world, 7, 0);
         if (world->claim_count > 1 && i < 8)
-            on_claimed(world, answer_of(7, 1, 1, due, 1000));
+            world_on_claimed(world, world_claimed(7, 1, 1, due, 1000));
     }
     assert_int_equal(world->send_count, 1);
     world_free(world);
@@ -92,12 +59,13 @@ static void a_clock_set_back_delays_nothing_that_was_waiting(void **state)
     struct world *world = world_new(NULL);
 
     (void)state;
-    note(world, 7, 60000);
+    world_note(world, 7, 60000);
     world->now.wall_ms -= 3600000;
     world_wait(world, 59000);
     assert_int_equal(world->claim_count, 1);
     assert_true(world->claims[0].due_max_wall_ms >= world->now.wall_ms + 3600000 + 1000);
-    on_claimed(world, answer_of(7, 1, 1, world->now.wall_ms + 3600000 + 1000, 60000));
+    world_on_claimed(world,
+                     world_claimed(7, 1, 1, world->now.wall_ms + 3600000 + 1000, 60000));
     world_card(world, 7, 3, "a.example", 64);
     world_wait(world, 999);
     assert_int_equal(world->send_count, 0);
@@ -124,53 +92,10 @@ static void arrivals_beyond_the_memory_are_parked_and_claimed_later(void **state
         world_settle(world, i, SETTLED);
     }
     assert_true(world->claim_count == 1);
-    on_claimed(world, answer_of(7, 21, 8, world->now.wall_ms, 0));
+    world_on_claimed(world, world_claimed(7, 21, 8, world->now.wall_ms, 0));
     assert_int_equal(engine_counts(world->engine).in_hand, 20);
     world_arrive(world, world_parcel(31, 7, 3));
     assert_int_equal(world->behind_count, 2); // the end was reached, so it is said anew
-    world_free(world);
-}
-
-static void one_claim_is_out_at_a_time(void **state)
-{
-    struct world *world = world_new(NULL);
-    struct claimed more;
-
-    (void)state;
-    note(world, 7, 0);
-    note(world, 7, 0);
-    assert_int_equal(world->claim_count, 1);
-    assert_int_equal(world->claims[0].limit, 64);
-    more = answer_of(7, 1, 64, world->now.wall_ms - 9, 0);
-    more.reached_end = false;
-    more.next_due_wall_ms = world->now.wall_ms - 5;
-    on_claimed(world, more);
-    assert_int_equal(world->claim_count, 1); // what is due first is in hand
-    world_card(world, 7, 3, "a.example", 64);
-    for (size_t i = 0; i < 48; i++) {
-        world_answer(world, i, 200);
-        world_settle(world, i, SETTLED);
-    }
-    assert_int_equal(world->claim_count, 2);
-    assert_true(world->claims[1].limit > 64);
-    world_free(world);
-}
-
-static void a_claim_that_brings_nothing_is_not_repeated_at_once(void **state)
-{
-    struct world *world = world_new(NULL);
-    struct claimed nothing = answer_of(7, 1, 0, 0, 0);
-
-    (void)state;
-    nothing.reached_end = false;
-    nothing.next_due_wall_ms = world->now.wall_ms;
-    note(world, 7, 0);
-    on_claimed(world, nothing);
-    assert_int_equal(world->claim_count, 1);
-    world_wait(world, 99);
-    assert_int_equal(world->claim_count, 1);
-    world_wait(world, 1);
-    assert_int_equal(world->claim_count, 2);
     world_free(world);
 }
 
@@ -194,7 +119,7 @@ static void memory_is_shared_out_when_it_gets_short(void **state)
     assert_int_equal(engine_counts(world->engine).bytes_in_hand, 1600);
     world_arrive(world, world_parcel(2000, 2000, 3));
     assert_int_equal(world->parked_count, 2); // up to twice of it
-    note(world, 2001, 0);
+    world_note(world, 2001, 0);
     assert_int_equal(world->claim_count, 0);
     world_card(world, 7, 3, "a.example", 64);
     world_answer(world, 0, 200);
@@ -230,7 +155,7 @@ static void a_sleeping_lane_is_forgotten_or_small(void **state)
 
     (void)state;
     for (int i = 1; i <= 20000; i++)
-        note(world, i, 7200000);
+        world_note(world, i, 7200000);
     assert_int_equal(engine_counts(world->engine).lanes, 20000);
     for (int i = 1; i <= 20; i++) {
         world_arrive(world, world_parcel(i, 100000 + i, 3));
@@ -277,11 +202,11 @@ static void a_lane_that_is_behind_hears_of_what_is_new(void **state)
     size_t young = 0;
 
     (void)state;
-    note(world, 7, -60000);
-    claimed = answer_of(7, 1, 40, world->now.wall_ms - 60000, 0);
+    world_note(world, 7, -60000);
+    claimed = world_claimed(7, 1, 40, world->now.wall_ms - 60000, 0);
     claimed.reached_end = false;
     claimed.next_due_wall_ms = world->now.wall_ms - 50000;
-    on_claimed(world, claimed);
+    world_on_claimed(world, claimed);
     for (int i = 0; i < 10; i++)
         world_arrive(world, world_parcel(1000 + i, 7, 3));
     world_card(world, 7, 3, "a.example", 64);
@@ -295,26 +220,6 @@ static void a_lane_that_is_behind_hears_of_what_is_new(void **state)
     world_free(world);
 }
 
-// A lane whose births are parked asks for the newest beside the oldest.
-static void a_claim_asks_for_the_newest(void **state)
-{
-    struct world *world = world_new(NULL);
-
-    (void)state;
-    for (int i = 0; i < 1030; i++)
-        world_arrive(world, world_parcel(1000 + i, 7, 3));
-    assert_int_equal(world->behind_count, 1);
-    world_card(world, 7, 3, "a.example", 64);
-    for (size_t i = 0; world->claim_count == 0; i++) {
-        assert_true(i < world->send_count);
-        world_answer(world, i, 200);
-        world_settle(world, i, SETTLED);
-    }
-    assert_int_equal(world->claims[0].newest, 16);
-    assert_int_equal(world->claims[0].limit, 64 + 16 + 48); // in flight, low, more
-    world_free(world);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,14 +227,11 @@ int main(void)
         cmocka_unit_test(the_same_due_again_is_not_a_new_wait),
         cmocka_unit_test(a_clock_set_back_delays_nothing_that_was_waiting),
         cmocka_unit_test(arrivals_beyond_the_memory_are_parked_and_claimed_later),
-        cmocka_unit_test(one_claim_is_out_at_a_time),
-        cmocka_unit_test(a_claim_that_brings_nothing_is_not_repeated_at_once),
         cmocka_unit_test(memory_is_shared_out_when_it_gets_short),
         cmocka_unit_test(a_host_has_at_most_64_of_an_app),
         cmocka_unit_test(a_sleeping_lane_is_forgotten_or_small),
         cmocka_unit_test(a_limit_per_second_delays_only_its_own),
         cmocka_unit_test(a_lane_that_is_behind_hears_of_what_is_new),
-        cmocka_unit_test(a_claim_asks_for_the_newest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
