@@ -11,6 +11,8 @@
 #include "hook/profile.h"
 #include "hook/schedule.h"
 
+enum { LOCAL_PAUSE_MAX_MS = 60000 };
+
 static bool is_received(const struct hook_card *card, const struct outcome *outcome)
 {
     if (MUTANT_IS(TIMEOUT_IS_SUCCESS) && outcome->error == OUTCOME_TIMEOUT)
@@ -65,14 +67,29 @@ static void try_again(struct engine *engine, struct exchange *exchange,
         wait_for(engine, exchange, settle, wait);
 }
 
+// Each lane's own: as many as are in flight fail together, so it grows once a round.
+static int64_t local_pause_ms(const struct engine *engine, struct lane *lane)
+{
+    if (engine->now.mono_ms < lane->local_until_ms)
+        return lane->local_pause_ms;
+    lane->local_pause_ms = lane->local_pause_ms ? 2 * lane->local_pause_ms : JUDGE_PAUSE_MS;
+    if (lane->local_pause_ms > LOCAL_PAUSE_MAX_MS)
+        lane->local_pause_ms = LOCAL_PAUSE_MAX_MS;
+    lane->local_until_ms = engine->now.mono_ms + lane->local_pause_ms;
+    return lane->local_pause_ms;
+}
+
 // What did not count is made again, of the same trigger. A manual attempt keeps the wait that
 // its failure may bring back.
 static void repeat(struct engine *engine, struct exchange *exchange,
                    const struct outcome *outcome, struct settle *settle)
 {
     const struct parcel *parcel = exchange->held->parcel;
+    int64_t wait = 0;
 
-    wait_for(engine, exchange, settle, outcome->error == OUTCOME_LOCAL ? JUDGE_PAUSE_MS : 0);
+    if (outcome->error == OUTCOME_LOCAL)
+        wait = local_pause_ms(engine, exchange->held->lane);
+    wait_for(engine, exchange, settle, wait);
     if (parcel->trigger != TRIGGER_SCHEDULED)
         settle->wait_ms = parcel->wait_ms;
 }
@@ -143,6 +160,8 @@ struct settle *judge(struct engine *engine, struct exchange *exchange,
     struct settle *settle = settle_of(engine, exchange, outcome);
     bool was_received = is_received(exchange->card, outcome);
 
+    if (outcome->error != OUTCOME_LOCAL)
+        exchange->held->lane->local_pause_ms = exchange->held->lane->local_until_ms = 0;
     decide(engine, exchange, outcome, settle);
     if (does_count(outcome))
         tell_window(exchange, was_received);

@@ -8,7 +8,8 @@ struct exchange;
 struct outcome;
 struct settle;
 
-// After what is no fault of the receiver's: a full disk, or no room for a connection here.
+// After what is no fault of the receiver's: a full disk; or no room for a connection here, as
+// the first of pauses that double up to a minute.
 enum { JUDGE_PAUSE_MS = 1000 };
 
 // Only a scheduled attempt with an outcome of the receiver's (or without a usable key) moves

@@ -52,6 +52,8 @@ struct lane {
     int64_t rewound_wall_ms;   // how far back the next claim begins, as said while one is out
     int64_t passed_mono_ms;    // when the first is due that was passed over; INT64_MAX: none
     struct window window;
+    int64_t local_pause_ms; // after failures of our own side, which grows …
+    int64_t local_until_ms; // … with the next from then on; 0: the last was none
     struct lane_awake *awake;
     bool is_behind : 1;       // births are parked, until a claim reaches the end
     bool is_behind_again : 1; // said since the claim that is out was made

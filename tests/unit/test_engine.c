@@ -128,6 +128,50 @@ static void an_outcome_is_judged(void **state)
     }
 }
 
+// Failures of our own side are made again after 1, 2, 4 … 60 s; any other outcome of the lane
+// begins anew.
+static void pauses_after_failures_of_our_own_grow(void **state)
+{
+    static const int64_t pauses_ms[] = {1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
+    const size_t count = sizeof pauses_ms / sizeof *pauses_ms;
+    struct world *world = one_sent();
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        world_fail(world, i, OUTCOME_LOCAL);
+        assert_int_equal(world->settles[i]->wait_ms, pauses_ms[i]);
+        assert_int_equal(world->settles[i]->step, 0);
+        world_settle(world, i, SETTLED);
+        world_wait(world, pauses_ms[i] - 1);
+        assert_int_equal(world->send_count, i + 1);
+        world_wait(world, 1);
+        assert_int_equal(world->send_count, i + 2);
+    }
+    world_answer(world, count, 500);
+    assert_int_equal(world->settles[count]->step, 1);
+    world_settle(world, count, SETTLED);
+    world_wait(world, 5000);
+    world_fail(world, count + 1, OUTCOME_LOCAL);
+    assert_int_equal(world->settles[count + 1]->wait_ms, 1000);
+    world_free(world);
+}
+
+// Those that were in flight together share one pause.
+static void a_round_of_failures_of_our_own_is_one(void **state)
+{
+    struct world *world = world_new(NULL);
+
+    (void)state;
+    for (int i = 1; i <= 8; i++)
+        world_arrive(world, world_parcel(i, 7, 3));
+    world_card(world, 7, 3, "a.example", 64);
+    for (size_t i = 0; i < 8; i++) {
+        world_fail(world, i, OUTCOME_LOCAL);
+        assert_int_equal(world->settles[i]->wait_ms, 1000);
+    }
+    world_free(world);
+}
+
 static void a_retry_starts_when_its_wait_is_over_and_not_before(void **state)
 {
     struct world *world = one_sent();
@@ -289,6 +333,8 @@ int main(void)
         cmocka_unit_test(an_arrival_asks_for_the_card_and_goes_out),
         cmocka_unit_test(a_second_sight_starts_nothing),
         cmocka_unit_test(an_outcome_is_judged),
+        cmocka_unit_test(pauses_after_failures_of_our_own_grow),
+        cmocka_unit_test(a_round_of_failures_of_our_own_is_one),
         cmocka_unit_test(a_retry_starts_when_its_wait_is_over_and_not_before),
         cmocka_unit_test(a_full_disk_is_asked_again),
         cmocka_unit_test(a_change_stops_attempts_until_the_new_card),
