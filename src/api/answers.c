@@ -257,6 +257,8 @@ static const struct {
     {OP_FAILED, ERR_UNAVAILABLE, "the store is stopping"},
     {OP_TOO_SLOW, ERR_OVERLOADED, "reading this took too long"},
     {OP_BUSY, ERR_CONFLICT, "an attempt of this delivery is due or in flight"},
+    {OP_SPENT, ERR_CONFLICT,
+     "this delivery has had 65535 attempts, as many as are counted; send the event anew"},
     {OP_LAST, ERR_CONFLICT, "the operator's last key in force cannot be deleted"},
     {OP_REPLAY, ERR_EXPIRED, "the first answer to this Idempotency-Key is no longer kept"},
 };

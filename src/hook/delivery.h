@@ -17,6 +17,9 @@ enum delivery_state {
     DELIVERY_STATES
 };
 
+// As far as attempts are counted. Whoever has had so many is given up, for good.
+enum { DELIVERY_ATTEMPTS_MAX = 65535 };
+
 bool delivery_is_open(enum delivery_state state); // fresh, parked or held
 
 // May this state follow that one? The store asks before every write; a step that the table

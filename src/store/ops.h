@@ -75,6 +75,7 @@ enum op_result {
     OP_LIMIT,    // there are as many as are allowed
     OP_CHANGED,  // If-Match: another version
     OP_BUSY,     // RETRY: an attempt is due or in flight
+    OP_SPENT,    // RETRY: it has had as many attempts as are counted
     OP_LAST,     // KEY: without it nobody could do what an operator may
     OP_GONE,     // ended (CANCEL), or the webhook is gone (RETRY)
     OP_FULL,     // the disk is full: nothing was changed

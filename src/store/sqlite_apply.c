@@ -77,7 +77,7 @@ static enum store_verdict resume(struct store_backend *backend, int64_t now_ms,
     rewind_begin(backend, now_ms);
     rewind_note(backend, now_ms);
     for (size_t i = 0; i < count && !backend->code; i++)
-        sqlite_cut_off(backend, &cuts[i], now_ms);
+        sqlite_cut_off(backend, &cuts[i], now_ms, ret_news);
     if (!backend->code)
         sqlite_hand_out(backend, ret_news);
     verdict = sqlite_end(backend);

@@ -91,6 +91,16 @@ void delivery_leave_line(struct store_backend *backend, const struct delivery_co
         turn_leave(backend, &turn, now_ms, news);
 }
 
+bool delivery_give_up(struct delivery_columns *row, int64_t now_ms)
+{
+    if (row->number < DELIVERY_ATTEMPTS_MAX || !delivery_is_open(row->state))
+        return false;
+    delivery_enter(row, DELIVERY_FAILED);
+    row->ended = now_ms;
+    row->asked = row->served;
+    return true;
+}
+
 void delivery_enter(struct delivery_columns *row, enum delivery_state state)
 {
     assert(delivery_may_follow(row->state, state));
@@ -188,6 +198,9 @@ void sqlite_retry(struct store_backend *backend, struct op *op, struct news *new
     op->result = OP_GONE;
     if (!webhook || webhook->state != WEBHOOK_ENABLED)
         return;
+    op->result = OP_SPENT;
+    if (row.number >= DELIVERY_ATTEMPTS_MAX)
+        return;
     op->result = OP_BUSY;
     if (delivery_is_open(row.state)) {
         if (delivery_is_cancelled(backend, webhook->id, row.event_id, row.spared)) {
@@ -233,6 +246,7 @@ bool delivery_requeue(struct store_backend *backend, int64_t event_id, int n, in
     struct turn_row turn;
 
     if (!delivery_read(backend, event_id, n, &row) || row.is_by_person ||
+        row.number >= DELIVERY_ATTEMPTS_MAX ||
         (row.state != DELIVERY_FAILED && row.state != DELIVERY_CANCELLED))
         return false;
     webhook = sqlite_known_webhook(backend, row.webhook_id);
@@ -252,7 +266,8 @@ bool delivery_requeue(struct store_backend *backend, int64_t event_id, int n, in
 
 // The attempt keeps its number, but moves neither the schedule nor a manual retry. A delivery
 // that is cut off time after time may be what ends the process: it waits.
-void sqlite_cut_off(struct store_backend *backend, const struct cut_off *cut, int64_t now_ms)
+void sqlite_cut_off(struct store_backend *backend, const struct cut_off *cut, int64_t now_ms,
+                    struct news *news)
 {
     struct delivery_columns row;
     struct attempt_columns attempt = {
@@ -272,5 +287,7 @@ void sqlite_cut_off(struct store_backend *backend, const struct cut_off *cut, in
         if (attempt.trigger != TRIGGER_MANUAL || row.wait_ms < CRASH_WAIT_MS)
             row.wait_ms = CRASH_WAIT_MS;
     }
+    delivery_give_up(&row, now_ms);
     delivery_write(backend, &row);
+    delivery_leave_line(backend, &row, now_ms, news);
 }

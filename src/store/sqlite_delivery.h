@@ -56,7 +56,10 @@ void sqlite_park(struct store_backend *backend, struct op *op);
 void sqlite_retry(struct store_backend *backend, struct op *op, struct news *news);
 void sqlite_cancel(struct store_backend *backend, struct op *op, struct news *news);
 void sqlite_post_done(struct store_backend *backend, struct op *op); // sqlite_post.c
-void sqlite_cut_off(struct store_backend *backend, const struct cut_off *cut, int64_t now_ms);
+void sqlite_cut_off(struct store_backend *backend, const struct cut_off *cut, int64_t now_ms,
+                    struct news *news);
+// True: it was open, has had as many attempts as are counted, and is failed now.
+bool delivery_give_up(struct delivery_columns *row, int64_t now_ms);
 
 // Tries anew what ended badly, with the whole schedule before it. False: it is none of that,
 // or a person cancelled it.

@@ -189,6 +189,10 @@ static enum settle_result settle_row(struct store_backend *backend, struct settl
         result = settle_ended(&row, settle, now_ms);
     else
         result = settle_open(&row, settle, now_ms);
+    if (delivery_give_up(&row, now_ms)) {
+        settle->due_wall_ms = INT64_MAX;
+        result = SETTLED;
+    }
     delivery_write(backend, &row);
     delivery_leave_line(backend, &row, now_ms, news);
     if (settle->next == SETTLE_FAILED && result != SETTLED_GONE &&

@@ -273,7 +273,7 @@ static enum store_verdict resume(struct store_backend *model, int64_t now_ms,
 {
     model_rewind(model, now_ms);
     for (size_t i = 0; i < count; i++)
-        model_cut_off(model, &cuts[i], now_ms);
+        model_cut_off(model, &cuts[i], now_ms, ret_news);
     model_hand_out(model, ret_news);
     forget_undos(model);
     return STORE_DONE;

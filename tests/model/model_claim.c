@@ -147,7 +147,8 @@ void model_claim(struct store_backend *model, struct op *op, int64_t now_ms)
     op->result = OP_DONE;
 }
 
-void model_cut_off(struct store_backend *model, const struct cut_off *cut, int64_t now_ms)
+void model_cut_off(struct store_backend *model, const struct cut_off *cut, int64_t now_ms,
+                   struct news *news)
 {
     struct model_delivery *row = model_find_delivery(model, cut->event_id, cut->n);
     struct attempt_row attempt = {
@@ -162,7 +163,9 @@ void model_cut_off(struct store_backend *model, const struct cut_off *cut, int64
     row->due = now_ms;
     if (MUTANT_IS(STEP_RESET))
         row->step = 0;
-    if (row->crashes < CRASHES_MAX)
+    if (model_give_up(row, now_ms))
+        model_turn_leave(model, row, now_ms, news);
+    if (!delivery_is_open(row->state) || row->crashes < CRASHES_MAX)
         return;
     model_enter(row, DELIVERY_PARKED);
     row->due = now_ms + CRASH_WAIT_MS;

@@ -79,6 +79,15 @@ void model_end(struct model_delivery *row, enum delivery_state state, int64_t no
     row->served = row->asked;
 }
 
+bool model_give_up(struct model_delivery *row, int64_t now_ms)
+{
+    if (row->number < DELIVERY_ATTEMPTS_MAX || !delivery_is_open(row->state))
+        return false;
+    row->asked = row->served;
+    model_end(row, DELIVERY_FAILED, now_ms);
+    return true;
+}
+
 static struct model_delivery *find_of_app(const struct store_backend *model,
                                           const struct op *op)
 {
@@ -106,6 +115,8 @@ static enum op_result retry_row(struct store_backend *model, struct model_delive
 
     if (!webhook || webhook->row.state != WEBHOOK_ENABLED)
         return OP_GONE;
+    if (row->number >= DELIVERY_ATTEMPTS_MAX)
+        return OP_SPENT;
     if (MUTANT_IS(RETRY_DEDUPLICATED) && row->asked > 0)
         return OP_DONE;
     TOUCH(model, row);

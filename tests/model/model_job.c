@@ -70,7 +70,8 @@ enum op_result model_job(struct store_backend *model, struct op *op)
 static bool is_wanted(const struct job_row *job, const struct model_delivery *row)
 {
     return row->webhook_id == job->webhook_id && row->event_id >= job->first_id &&
-           row->event_id < job->end_id && (!row->is_by_person || MUTANT_IS(RECOVERS_ALL)) &&
+           row->number < DELIVERY_ATTEMPTS_MAX && row->event_id < job->end_id &&
+           (!row->is_by_person || MUTANT_IS(RECOVERS_ALL)) &&
            (row->state == DELIVERY_FAILED || row->state == DELIVERY_CANCELLED);
 }
 

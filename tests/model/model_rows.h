@@ -177,7 +177,10 @@ void model_claim(struct store_backend *model, struct op *op, int64_t now_ms);
 int64_t model_due(int64_t due, int64_t now_ms, int64_t wait_ms);
 void model_rewind(struct store_backend *model, int64_t now_ms); // all that waits
 enum { MODEL_ALERT_MS = 900000 };
-void model_cut_off(struct store_backend *model, const struct cut_off *cut, int64_t now_ms);
+void model_cut_off(struct store_backend *model, const struct cut_off *cut, int64_t now_ms,
+                   struct news *news);
+// True: it was open, has had as many attempts as are counted, and is failed now.
+bool model_give_up(struct model_delivery *row, int64_t now_ms);
 void model_hand_out(struct store_backend *model, struct news *news);
 void model_configure(struct store_backend *model, struct op *op, int64_t now_ms,
                      struct news *news);

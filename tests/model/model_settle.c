@@ -136,6 +136,10 @@ static enum settle_result settle_row(struct store_backend *model, struct settle 
         result = settle_ended(row, settle, now_ms);
     else
         result = settle_open(row, settle, now_ms);
+    if (model_give_up(row, now_ms)) {
+        settle->due_wall_ms = INT64_MAX;
+        result = SETTLED;
+    }
     if (!delivery_is_open(row->state))
         model_turn_leave(model, row, now_ms, news);
     if (!was_ended && settle->next == SETTLE_FAILED &&

@@ -323,6 +323,52 @@ static void interrupted_retry_is_made_again(struct world *world)
     assert_int_equal(row_of(world, 1000, 0).state, DELIVERY_FAILED);
 }
 
+// So many attempts as nobody makes: 1000 and 1001 wait after 65,534 each.
+static void attempt_all_but_one(struct world *world)
+{
+    enum { GROUP = 4000 };
+    struct op *ops[GROUP];
+    size_t count = 0;
+
+    start(world);
+    accept_one(world, 1001, HOOK);
+    for (int number = 1; number < DELIVERY_ATTEMPTS_MAX; number++) {
+        for (int64_t id = 1000; id < 1002; id++)
+            ops[count++] = op_settle(id, 0, number, SETTLE_WAIT);
+        if (count < GROUP && number < DELIVERY_ATTEMPTS_MAX - 1)
+            continue;
+        assert_int_equal(apply(world, ops, count), STORE_DONE);
+        while (count)
+            op_free(ops[--count]);
+    }
+    assert_int_equal(row_of(world, 1000, 0).number, DELIVERY_ATTEMPTS_MAX - 1);
+}
+
+// There is no number for another attempt: what is open then has failed, however it came
+// there, and nothing opens it again.
+static void attempts_are_counted_so_far(struct world *world)
+{
+    const struct cut_off cut = {1001, 0, DELIVERY_ATTEMPTS_MAX};
+    int64_t due = 0;
+
+    attempt_all_but_one(world);
+    assert_int_equal(on_delivery(world, OP_RETRY, 1000), OP_DONE);
+    assert_int_equal(settle_as(world, 1000, DELIVERY_ATTEMPTS_MAX, SETTLE_RESTORE,
+                               TRIGGER_MANUAL, 0, &due),
+                     SETTLED);
+    assert_int_equal(due, INT64_MAX);
+    news_done(&world->news);
+    assert_int_equal(
+        world->table->resume(world->backend, world->now_ms, &cut, 1, &world->news),
+        STORE_DONE);
+    assert_int_equal(world->news.due_count, 0);
+    for (int64_t id = 1000; id < 1002; id++) {
+        assert_int_equal(row_of(world, id, 0).number, DELIVERY_ATTEMPTS_MAX);
+        assert_int_equal(row_of(world, id, 0).state, DELIVERY_FAILED);
+        assert_int_equal(on_delivery(world, OP_RETRY, id), OP_SPENT);
+    }
+}
+
 const struct conformance_case settle_cases[] = {
     {"every_end_of_an_attempt", every_end_of_an_attempt},
     {"wait_remembers_its_place", wait_remembers_its_place},
@@ -337,5 +383,6 @@ const struct conformance_case settle_cases[] = {
     {"webhook_gone_meanwhile", webhook_gone_meanwhile},
     {"gone_endpoint_disables_its_webhook", gone_endpoint_disables_its_webhook},
     {"interrupted_retry_is_made_again", interrupted_retry_is_made_again},
+    {"attempts_are_counted_so_far", attempts_are_counted_so_far},
     {NULL, NULL},
 };
