@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <ifaddrs.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +23,15 @@ struct rule {
 
 struct own {
     struct ip ip;
-    uint16_t port; // 0: an interface, not a listener
-    bool is_any;   // the listener is bound to all addresses
+    uint16_t port;
+    bool is_any; // the listener is bound to all addresses
+};
+
+// The interfaces' addresses: main replaces them while workers look.
+struct hosts {
+    pthread_rwlock_t lock;
+    struct ip *ips;
+    size_t count;
 };
 
 struct guard {
@@ -32,8 +40,9 @@ struct guard {
     struct rule denied[48];
     struct rule *allowed;
     size_t allowed_count;
-    struct own *own;
+    struct own *own; // listeners
     size_t own_count;
+    struct hosts *hosts;
 };
 
 static void guard_load(struct rule *rules, size_t room, const char *const *rows)
@@ -58,25 +67,58 @@ static void guard_add_own(struct guard *guard, struct own own)
     guard->own[guard->own_count++] = own;
 }
 
-// Addresses that an interface gets later are not known; the listeners on them still are.
-static void guard_add_interfaces(struct guard *guard)
+static bool ip_of_interface(const struct ifaddrs *interface, struct ip *ret)
+{
+    struct address address = {0};
+    int family = interface->ifa_addr ? interface->ifa_addr->sa_family : AF_UNSPEC;
+
+    if (family != AF_INET && family != AF_INET6)
+        return false;
+    address.len = family == AF_INET ? sizeof address.as.v4 : sizeof address.as.v6;
+    memcpy(&address.as, interface->ifa_addr, address.len);
+    return ip_from_address(&address, ret);
+}
+
+static void hosts_set(struct hosts *hosts, struct ip *ips, size_t count)
+{
+    int failed = pthread_rwlock_wrlock(&hosts->lock);
+    struct ip *old = hosts->ips;
+
+    assert(!failed);
+    hosts->ips = ips;
+    hosts->count = count;
+    pthread_rwlock_unlock(&hosts->lock);
+    free(old);
+}
+
+static bool hosts_have(struct hosts *hosts, const struct ip *ip)
+{
+    int failed = pthread_rwlock_rdlock(&hosts->lock);
+    bool has = false;
+
+    assert(!failed);
+    for (size_t i = 0; i < hosts->count && !has; i++)
+        has = memcmp(hosts->ips[i].bytes, ip->bytes, sizeof ip->bytes) == 0;
+    pthread_rwlock_unlock(&hosts->lock);
+    return has;
+}
+
+void guard_refresh(struct guard *guard)
 {
     struct ifaddrs *interfaces;
+    struct ip *ips = NULL;
+    struct ip ip;
+    size_t count = 0;
+
     if (getifaddrs(&interfaces) != 0)
         return;
-    for (struct ifaddrs *at = interfaces; at; at = at->ifa_next) {
-        if (!at->ifa_addr)
-            continue;
-        struct address address = {0};
-        struct own own = {0};
-        bool is_v4 = at->ifa_addr->sa_family == AF_INET;
-        bool is_v6 = at->ifa_addr->sa_family == AF_INET6;
-        address.len = is_v4 ? sizeof address.as.v4 : is_v6 ? sizeof address.as.v6 : 0;
-        memcpy(&address.as, at->ifa_addr, address.len);
-        if (address.len > 0 && ip_from_address(&address, &own.ip))
-            guard_add_own(guard, own);
-    }
+    for (struct ifaddrs *at = interfaces; at; at = at->ifa_next)
+        if (ip_of_interface(at, &ip)) {
+            ips = memory_resize(ips, (count + 1) * sizeof *ips);
+            ips[count++] = ip;
+        }
     freeifaddrs(interfaces);
+    hosts_set(guard->hosts, ips, count);
 }
 
 struct guard *guard_new(enum guard_http http)
@@ -85,7 +127,9 @@ struct guard *guard_new(enum guard_http http)
     guard->http = http;
     guard_load(guard->never, sizeof guard->never / sizeof *guard->never, guard_never);
     guard_load(guard->denied, sizeof guard->denied / sizeof *guard->denied, guard_denied);
-    guard_add_interfaces(guard);
+    guard->hosts = NEW(struct hosts);
+    pthread_rwlock_init(&guard->hosts->lock, NULL);
+    guard_refresh(guard);
     return guard;
 }
 
@@ -95,6 +139,9 @@ void guard_free(struct guard *guard)
         return;
     free(guard->allowed);
     free(guard->own);
+    pthread_rwlock_destroy(&guard->hosts->lock);
+    free(guard->hosts->ips);
+    free(guard->hosts);
     free(guard);
 }
 
@@ -165,7 +212,7 @@ static const struct rule *rule_find(const struct rule *rules, const struct ip *i
 
 static bool is_this_host(const struct guard *guard, const struct ip *ip)
 {
-    if (ip_is_any(ip) || ip_is_loopback(ip))
+    if (ip_is_any(ip) || ip_is_loopback(ip) || hosts_have(guard->hosts, ip))
         return true;
     for (size_t i = 0; i < guard->own_count; i++)
         if (memcmp(guard->own[i].ip.bytes, ip->bytes, sizeof ip->bytes) == 0)
@@ -178,7 +225,7 @@ static bool is_own_listener(const struct guard *guard, const struct ip *ip, uint
 {
     for (size_t i = 0; i < guard->own_count; i++) {
         const struct own *own = &guard->own[i];
-        if (own->port != port || own->port == 0)
+        if (own->port != port)
             continue;
         if (memcmp(own->ip.bytes, ip->bytes, sizeof ip->bytes) == 0)
             return true;

@@ -3,7 +3,7 @@
 // its lists are those of docs/security.md; decisions are made on binary addresses, never on
 // text.
 //
-// Immutable once the threads run.
+// Immutable once the threads run, but for the addresses of this host's interfaces.
 
 #ifndef NET_GUARD_H
 #define NET_GUARD_H
@@ -17,10 +17,12 @@ struct guard;
 
 enum guard_http { GUARD_HTTP_OFF, GUARD_HTTP_PRIVATE, GUARD_HTTP_ON };
 
-// Knows the addresses that this host's interfaces have now; other ports of theirs than our
-// own are denied, too, until a rule allows them.
+// Knows the addresses that this host's interfaces have; other ports of theirs than our own
+// are denied, too, until a rule allows them.
 struct guard *guard_new(enum guard_http http);
 void guard_free(struct guard *guard);
+// Looks anew which these are, from any thread; where that fails they stay as they were.
+void guard_refresh(struct guard *guard);
 
 // "CIDR" or "CIDR,PORT": lifts the deny list for these addresses (never for link-local,
 // metadata, multicast or our own listeners). Errors: ERR_CONFIG (not a CIDR; or it covers

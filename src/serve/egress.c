@@ -114,6 +114,11 @@ enum error_code egress_open(struct common *common, const struct address *listene
     return open_mailer(common, error);
 }
 
+void egress_look(struct common *common)
+{
+    guard_refresh(common->guard);
+}
+
 void egress_start(struct common *common)
 {
     common->resolver = resolver_new((int)limit(LIMIT_RESOLVERS));

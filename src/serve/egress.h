@@ -14,6 +14,7 @@ struct common;
 enum error_code egress_open(struct common *common, const struct address *listener,
                             struct error *error) MUST_CHECK;
 void egress_start(struct common *common); // the resolver, with its threads
+void egress_look(struct common *common);  // each minute: which addresses this host has now
 void egress_close(struct common *common); // once no other thread runs
 
 #endif

@@ -39,6 +39,7 @@ enum {
     TEST_PLACES = 16384,
     AUDIT_PLACES = 4096
 };
+enum { EGRESS_EVERY_MS = 60000 };
 enum { WORKERS_MAX = 64, WORKERS_BY_DEFAULT_MAX = 4, EXIT_IO = 74 };
 
 struct serve {
@@ -47,6 +48,7 @@ struct serve {
     struct loop *loop;
     struct health health;
     struct timer second;
+    int64_t egress_at_ms; // when it is looked at again
     struct drain drain;
 };
 
@@ -171,6 +173,10 @@ static void on_second(struct timer *timer)
 
     health_look(&serve->health, now);
     drain_look(&serve->drain, now);
+    if (now.mono_ms >= serve->egress_at_ms) {
+        egress_look(&serve->common);
+        serve->egress_at_ms = now.mono_ms + EGRESS_EVERY_MS;
+    }
     loop_timer(serve->loop, timer, now.mono_ms + 1000);
 }
 
