@@ -16,13 +16,16 @@ add_test(NAME npm_packages
 set_tests_properties(npm_packages PROPERTIES FIXTURES_SETUP npm LABELS "flow;receivers"
                      TIMEOUT 300)
 
-# A wall clock that is wrong, for the one process it is preloaded into; never sanitized itself.
-set(wrong_clock ${CMAKE_CURRENT_BINARY_DIR}/wrong_clock.so)
-add_custom_command(OUTPUT ${wrong_clock}
-                   COMMAND ${CMAKE_C_COMPILER} -shared -fPIC -O1 -o ${wrong_clock}
-                           ${CMAKE_SOURCE_DIR}/tests/flow/wrong_clock.c
-                   DEPENDS ${CMAKE_SOURCE_DIR}/tests/flow/wrong_clock.c)
-add_custom_target(wrong_clock ALL DEPENDS ${wrong_clock})
+# A wall clock that is wrong and a disk that hangs, for the one process that they are preloaded
+# into; never sanitized themselves.
+foreach(name wrong_clock hung_disk)
+  set(${name} ${CMAKE_CURRENT_BINARY_DIR}/${name}.so)
+  add_custom_command(OUTPUT ${${name}}
+                     COMMAND ${CMAKE_C_COMPILER} -shared -fPIC -O1 -o ${${name}}
+                             ${CMAKE_SOURCE_DIR}/tests/flow/${name}.c
+                     DEPENDS ${CMAKE_SOURCE_DIR}/tests/flow/${name}.c)
+  add_custom_target(${name} ALL DEPENDS ${${name}})
+endforeach()
 
 # add_node_tests(folder timeout): one test per tests/<folder>/*.test.mjs.
 function(add_node_tests folder timeout)
@@ -34,7 +37,7 @@ function(add_node_tests folder timeout)
     get_filename_component(name ${scene} NAME)
     string(REPLACE .test.mjs "" name ${name})
     add_test(NAME ${folder}_${name}
-             COMMAND ${CMAKE_COMMAND} -E env ${binary} POSTHORN_WRONG_CLOCK=${wrong_clock}
+             COMMAND ${CMAKE_COMMAND} -E env ${binary} POSTHORN_WRONG_CLOCK=${wrong_clock} POSTHORN_HUNG_DISK=${hung_disk}
                      ${NODE} --test --test-reporter=spec ${scene}
              WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${folder}_${name} PROPERTIES LABELS ${folder} FIXTURES_REQUIRED npm

@@ -1,5 +1,6 @@
 #include "serve/drain.h"
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "serve/common.h"
@@ -7,14 +8,17 @@
 #include "serve/listener.h"
 #include "serve/worker.h"
 #include "store/store.h"
+#include "thread/thread.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { CUT_AFTER_MS = 15000, GIVE_UP_AFTER_MS = 18000 };
+enum { CUT_AFTER_MS = 15000, GIVE_UP_AFTER_MS = 18000, END_AFTER_MS = 19500 };
 
 static void ending_signals(sigset_t *set)
 {
@@ -42,6 +46,19 @@ static void tell_workers(struct drain *drain, enum worker_mail_kind kind)
     }
 }
 
+// Main may wait for the store's thread, and that for the disk: neither looks at a clock then.
+static void end_in_time(void *argument)
+{
+    const struct drain *drain = argument;
+    struct pollfd over = {.fd = drain->is_over, .events = POLLIN};
+
+    if (poll(&over, 1, END_AFTER_MS) > 0)
+        return;
+    log_write(LOG_ERROR, "server.cut_short",
+              "the disk does not answer; ending without it: what was acknowledged is kept");
+    _exit(error_exit_code(ERR_IO));
+}
+
 static void begin(struct drain *drain, struct moment now)
 {
     log_write(LOG_INFO, "server.drains",
@@ -51,6 +68,7 @@ static void begin(struct drain *drain, struct moment now)
     drain->cut_at_ms = now.mono_ms + CUT_AFTER_MS;
     drain->give_up_at_ms = now.mono_ms + GIVE_UP_AFTER_MS;
     tell_workers(drain, WORKER_MAIL_DRAIN);
+    drain->watcher = thread_start("drain", end_in_time, drain);
 }
 
 static void cut(struct drain *drain)
@@ -100,6 +118,9 @@ void drain_init(struct drain *drain, struct common *common, struct loop *loop,
     sigset_t set;
 
     *drain = (struct drain){.common = common, .loop = loop, .listener = listener};
+    drain->is_over = eventfd(0, EFD_CLOEXEC);
+    if (drain->is_over < 0)
+        abort();
     ending_signals(&set);
     drain->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     drain->signals.on_ready = on_signal;
@@ -131,4 +152,13 @@ void drain_done(struct drain *drain)
     loop_unwatch(drain->loop, &drain->mails);
     loop_unwatch(drain->loop, &drain->signals);
     close(drain->signals.fd);
+}
+
+void drain_over(struct drain *drain)
+{
+    if (drain->watcher && eventfd_write(drain->is_over, 1) != 0)
+        abort();
+    thread_join(drain->watcher);
+    if (drain->common)
+        close(drain->is_over);
 }

@@ -268,6 +268,7 @@ int serve_run(const struct serve_options *options)
         log_write(LOG_ERROR, "server.stopped", "%s%s%s", error.field,
                   error.field[0] ? ": " : "", error.text);
     dismantle(serve);
+    drain_over(&serve->drain);
     free(serve);
     return error_exit_code(code);
 }

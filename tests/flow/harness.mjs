@@ -53,20 +53,23 @@ export function sharedScene() {
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
-function wrongClock(aheadMs) {
-  if (aheadMs === 0) return {};
+// The environment that preloads tests/flow/NAME.c, built beside the server.
+function preloaded(name, environment) {
   const library =
-    process.env.POSTHORN_WRONG_CLOCK ??
-    path.join(path.dirname(BINARY), 'tests/wrong_clock.so');
+    process.env[`POSTHORN_${name.toUpperCase()}`] ??
+    path.join(path.dirname(BINARY), `tests/${name}.so`);
   if (!fs.existsSync(library)) throw new Error(`${library} is missing: build it first`);
   const asan = `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`;
-  return { LD_PRELOAD: library, WRONG_CLOCK_MS: String(aheadMs), ASAN_OPTIONS: asan };
+  return { LD_PRELOAD: library, ASAN_OPTIONS: asan, ...environment };
 }
 
 class Server {
-  // aheadMs: how far its wall clock is ahead of the machine's; counts from the next start.
-  constructor({ dir, port, ca, timeScale = 1, workers = 1, flags = [], aheadMs = 0 }) {
-    Object.assign(this, { dir, port, ca, aheadMs });
+  // aheadMs: how far its wall clock is ahead of the machine's; hungWhile: the disk hangs while
+  // that file is there. They count from the next start, one at a time.
+  constructor(options) {
+    const { dir, port, ca, timeScale = 1, workers = 1, flags = [] } = options;
+    const { aheadMs = 0, hungWhile = null } = options;
+    Object.assign(this, { dir, port, ca, aheadMs, hungWhile });
     this.base = `${ca ? 'https' : 'http'}://127.0.0.1:${port}`;
     this.log = '';
     this.args = ['serve', '--listen', `127.0.0.1:${port}`, '--data-dir', dir];
@@ -80,7 +83,11 @@ class Server {
   spawn() {
     if (!fs.existsSync(BINARY))
       throw new Error(`${BINARY} is missing: build the server first`);
-    const env = { ...process.env, ...wrongClock(this.aheadMs) };
+    const env = { ...process.env };
+    if (this.aheadMs)
+      Object.assign(env, preloaded('wrong_clock', { WRONG_CLOCK_MS: String(this.aheadMs) }));
+    if (this.hungWhile)
+      Object.assign(env, preloaded('hung_disk', { HUNG_DISK: this.hungWhile }));
     this.child = spawn(BINARY, this.args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (text) => (this.log = (this.log + text).slice(-LOG_TAIL * 4));
     this.child.stdout.on('data', keep);
