@@ -33,10 +33,19 @@ static enum error_code choose(struct store *store, const char *url, struct error
     return error_set(error, ERR_CONFIG, "no store is known for %s; name sqlite:PATH", url);
 }
 
+// The workers share LIMIT_IN_FLIGHT, and have at least one each.
+static size_t slots_of(const struct store *store)
+{
+    const size_t workers = (size_t)store->options.worker_count;
+    const size_t all = (size_t)limit(LIMIT_IN_FLIGHT);
+
+    return all > workers ? all : workers;
+}
+
 // The attempts that were cut off are recorded before their slots are used again.
 static enum error_code resume(struct store *store, struct error *error)
 {
-    const size_t slots = (size_t)limit(LIMIT_IN_FLIGHT) * (size_t)store->options.worker_count;
+    const size_t slots = slots_of(store);
     struct cut_off *cuts = NULL;
     size_t count = 0;
     enum store_verdict verdict;
