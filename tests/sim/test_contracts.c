@@ -58,7 +58,7 @@ static void fail_and_settle(struct world *world, int64_t after_ms)
 static void answer_claim(struct world *world, const struct settle *settle)
 {
     struct parcel *parcel = world_parcel(1, 7, 3);
-    struct claimed claimed = {7, parcel, 1, true, INT64_MAX};
+    struct claimed claimed = {7, parcel, 1, true, INT64_MAX, {settle->due_wall_ms, 1, 0}};
 
     parcel->is_parked = true;
     parcel->due_wall_ms = settle->due_wall_ms;
