@@ -200,11 +200,12 @@ static int count_state(struct world *world, int64_t first, int count,
     return found;
 }
 
-// In pieces of 500; a restart between two of them neither repeats nor skips; stopping leaves
-// what was done.
+// In pieces of at most 500; a restart between two of them neither repeats nor skips; stopping
+// leaves what was done.
 static void recover_goes_on_where_it_was(struct world *world)
 {
-    enum { COUNT = 1300 };
+    enum { COUNT = 1300, PIECE_MAX = 500 };
+    int piece;
 
     start(world, COUNT);
     assert_int_equal(recover(world, 1000, NEVER), OP_DONE);
@@ -212,9 +213,10 @@ static void recover_goes_on_where_it_was(struct world *world)
         step_once(world);
         assert_true(steps < 1000);
     }
-    assert_int_equal(job_at(world, 1000).done, 500);
+    piece = (int)job_at(world, 1000).done;
+    assert_in_range(piece, 1, PIECE_MAX);
     assert_int_equal(job_at(world, 1000).total, COUNT);
-    assert_int_equal(count_state(world, 1000, COUNT, DELIVERY_PARKED), 500);
+    assert_int_equal(count_state(world, 1000, COUNT, DELIVERY_PARKED), piece);
     if (strncmp(world->url, "model", 5) != 0)
         assert_true(world_reopen(world));
     settle_one(world, 1000, 2, SETTLE_FAILED); // behind the place: not taken twice
