@@ -90,7 +90,7 @@ static void repeat(struct engine *engine, struct exchange *exchange,
     if (outcome->error == OUTCOME_LOCAL)
         wait = local_pause_ms(engine, exchange->held->lane);
     wait_for(engine, exchange, settle, wait);
-    if (parcel->trigger != TRIGGER_SCHEDULED)
+    if (!trigger_is_of_schedule(parcel->trigger))
         settle->wait_ms = parcel->wait_ms;
 }
 
@@ -107,7 +107,7 @@ static void decide(struct engine *engine, struct exchange *exchange,
         settle->next = SETTLE_FAILED;
     } else if (!does_count(outcome) && !is_closed && !is_last) {
         repeat(engine, exchange, outcome, settle);
-    } else if (trigger != TRIGGER_SCHEDULED) {
+    } else if (!trigger_is_of_schedule(trigger)) {
         settle->next = SETTLE_RESTORE;
         settle->step += MUTANT_IS(MANUAL_MOVES_STEP);
     } else if (is_closed) {

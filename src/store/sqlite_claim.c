@@ -82,9 +82,8 @@ static struct parcel *parcel_of_row(struct store_backend *backend, sqlite3_stmt 
     parcel->step = (uint16_t)sqlite3_column_int(row, 4);
     parcel->number = (uint16_t)sqlite3_column_int(row, 5);
     parcel->crashes = (uint16_t)sqlite3_column_int(row, 6);
-    parcel->trigger = sqlite3_column_int(row, 7) > sqlite3_column_int(row, 8)
-                          ? TRIGGER_MANUAL
-                          : TRIGGER_SCHEDULED;
+    parcel->trigger = trigger_next(sqlite3_column_int(row, 7) > sqlite3_column_int(row, 8),
+                                   sqlite3_column_int(row, 10) != 0);
     return parcel;
 }
 
@@ -242,7 +241,7 @@ static void hand_out_fresh(struct store_backend *backend, struct news *news)
     sqlite3_bind_int64(rows, 1, 0);
     sqlite3_bind_int(rows, 2, 0);
     while (sqlite_step(backend, SQL_FRESH)) {
-        int64_t webhook_id = sqlite3_column_int64(rows, 10);
+        int64_t webhook_id = sqlite3_column_int64(rows, 11);
         struct parcel *parcel;
 
         if (is_cancelled(backend, rows, webhook_id))

@@ -40,6 +40,7 @@ bool delivery_read(struct store_backend *backend, int64_t event_id, int n,
             .old_due = sqlite3_column_int64(get, 15),
             .is_by_person = sqlite3_column_int(get, 16) != 0,
             .sequence = sqlite3_column_int64(get, 17),
+            .is_replayed = sqlite3_column_int(get, 18) != 0,
         };
     sqlite_reset(backend, SQL_DELIVERY_GET);
     // A row that was tampered with is as good as none.
@@ -69,6 +70,7 @@ void delivery_write(struct store_backend *backend, const struct delivery_columns
     sqlite3_bind_int(set, 16, (int)row->old_state);
     sqlite3_bind_int64(set, 17, row->old_due);
     sqlite3_bind_int(set, 18, row->is_by_person);
+    sqlite3_bind_int(set, 19, row->is_replayed);
     sqlite_run(backend, SQL_DELIVERY_SET);
 }
 
@@ -260,6 +262,7 @@ bool delivery_requeue(struct store_backend *backend, int64_t event_id, int n, in
     row.step = row.crashes = 0;
     row.asked = row.served;
     row.spared = webhook->cancel_before;
+    row.is_replayed = true;
     delivery_write(backend, &row);
     return true;
 }
@@ -276,7 +279,7 @@ void sqlite_cut_off(struct store_backend *backend, const struct cut_off *cut, in
     if (!delivery_read(backend, cut->event_id, cut->n, &row) ||
         row.number + 1 != cut->number || !delivery_is_open(row.state))
         return;
-    attempt.trigger = row.asked > row.served ? TRIGGER_MANUAL : TRIGGER_SCHEDULED;
+    attempt.trigger = (int)trigger_next(row.asked > row.served, row.is_replayed);
     attempt_add(backend, &row, &attempt);
     row.crashes++;
     row.due = now_ms;

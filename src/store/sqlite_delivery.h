@@ -30,6 +30,7 @@ struct delivery_columns {
     int64_t old_due;
     bool is_by_person; // cancelled so
     int64_t sequence;  // of a keyed one; 0: of none
+    bool is_replayed;  // a recover job began its schedule anew
 };
 
 // False: there is no such row.

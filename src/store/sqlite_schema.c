@@ -72,7 +72,7 @@ const char sqlite_schema[] =
     " error INT NOT NULL DEFAULT 0, ended INT NOT NULL DEFAULT 0,"
     " spared INT NOT NULL DEFAULT 0, old_state INT NOT NULL DEFAULT 0,"
     " old_due INT NOT NULL DEFAULT 0, by_person INT NOT NULL DEFAULT 0,"
-    " seq INT NOT NULL DEFAULT 0,"
+    " seq INT NOT NULL DEFAULT 0, replayed INT NOT NULL DEFAULT 0,"
     " PRIMARY KEY(event, n)) WITHOUT ROWID;"
     "CREATE INDEX delivery_fresh ON delivery(event, n) WHERE state = 0;"
     "CREATE INDEX delivery_lane ON delivery(webhook, due, event, n) WHERE state = 1;"

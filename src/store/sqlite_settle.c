@@ -196,7 +196,7 @@ static enum settle_result settle_row(struct store_backend *backend, struct settl
     delivery_write(backend, &row);
     delivery_leave_line(backend, &row, now_ms, news);
     if (settle->next == SETTLE_FAILED && result != SETTLED_GONE &&
-        settle->attempt.trigger == TRIGGER_SCHEDULED)
+        trigger_is_of_schedule(settle->attempt.trigger))
         sqlite_post_failed(backend, settle, now_ms);
     return result;
 }

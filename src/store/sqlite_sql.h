@@ -52,12 +52,13 @@
     /* settle, retry, cancel */                                                              \
     X(DELIVERY_GET, "SELECT webhook, state, due, wait_ms, step, number, asked, served,"      \
                     " crashes, last_attempt, status, error, ended, spared, old_state,"       \
-                    " old_due, by_person, seq FROM delivery WHERE event = ?1 AND n = ?2")    \
+                    " old_due, by_person, seq, replayed FROM delivery"                       \
+                    " WHERE event = ?1 AND n = ?2")                                          \
     X(DELIVERY_SET, "UPDATE delivery SET state = ?3, due = ?4, wait_ms = ?5, step = ?6,"     \
                     " number = ?7, asked = ?8, served = ?9, crashes = ?10,"                  \
                     " last_attempt = ?11, status = ?12, error = ?13, ended = ?14,"           \
-                    " spared = ?15, old_state = ?16, old_due = ?17, by_person = ?18"         \
-                    " WHERE event = ?1 AND n = ?2")                                          \
+                    " spared = ?15, old_state = ?16, old_due = ?17, by_person = ?18,"        \
+                    " replayed = ?19 WHERE event = ?1 AND n = ?2")                           \
     X(DELIVERED_FIRST, "UPDATE delivery SET state = 3, step = ?3, number = 1,"               \
                        " last_attempt = ?4, status = ?5, ended = ?6, crashes = 0"            \
                        " WHERE event = ?1 AND n = ?2 AND number = 0 AND state = 0"           \
@@ -69,16 +70,16 @@
                      " AND state = 0")                                                       \
     X(EVENT_APP, "SELECT app FROM event WHERE id = ?1")                                      \
     /* claim, resume */                                                                      \
-    X(CLAIM, "SELECT event, n, due, wait_ms, step, number, crashes, asked, served, spared"   \
-             " FROM delivery WHERE webhook = ?1 AND state = 1"                               \
+    X(CLAIM, "SELECT event, n, due, wait_ms, step, number, crashes, asked, served, spared,"  \
+             " replayed FROM delivery WHERE webhook = ?1 AND state = 1"                      \
              " AND (due, event, n) > (?2, ?3, ?4) ORDER BY due, event, n")                   \
     X(CLAIM_NEWEST, "SELECT event, n, due, wait_ms, step, number, crashes, asked, served,"   \
-                    " spared FROM delivery WHERE webhook = ?1 AND state = 1"                 \
+                    " spared, replayed FROM delivery WHERE webhook = ?1 AND state = 1"       \
                     " AND due <= ?2 ORDER BY due DESC, event DESC, n DESC")                  \
     X(EVENT_GET, "SELECT app, type, mode, created, span_at, span_len, uid, body, original,"  \
                  " trigger, fan FROM event WHERE id = ?1")                                   \
     X(FRESH, "SELECT event, n, due, wait_ms, step, number, crashes, asked, served, spared,"  \
-             " webhook FROM delivery WHERE state = 0 AND (event, n) > (?1, ?2)"              \
+             " replayed, webhook FROM delivery WHERE state = 0 AND (event, n) > (?1, ?2)"    \
              " ORDER BY event, n")                                                           \
     X(LANE_NEXT, "SELECT webhook, due FROM delivery WHERE state = 1 AND webhook > ?1"        \
                  " ORDER BY webhook, due LIMIT 1")                                           \

@@ -117,7 +117,7 @@ void sqlite_note_end(struct store_backend *backend, const struct settle *settle,
         return;
     if (settle->disable_webhook)
         disable(backend, webhook, "the endpoint said that it is gone", now_ms, news);
-    else if (settle->attempt.trigger == TRIGGER_SCHEDULED &&
+    else if (trigger_is_of_schedule(settle->attempt.trigger) &&
              outcome_is_receivers(settle->attempt.error))
         note_failure(backend, webhook, settle, now_ms, news);
 }

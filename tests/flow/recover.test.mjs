@@ -47,8 +47,30 @@ test('what failed is delivered once its endpoint is well again', async (t) => {
   const attempts = await shop.attempts(ids[0]);
   assert.deepEqual(
     attempts.map(({ number, trigger }) => [number, trigger]),
-    [1, 2, 3].map((number) => [number, 'scheduled']),
+    [
+      [1, 'scheduled'],
+      [2, 'scheduled'],
+      [3, 'replay'],
+    ],
   );
+});
+
+const triggers = async (shop, id) => (await shop.attempts(id)).map(({ trigger }) => trigger);
+
+test('all attempts of the new schedule say replay, after a restart too', async (t) => {
+  const own = await startServer(t, { timeScale: 100 });
+  const shop = await openShop(t, own, { profile: 'standard', script: 500, fields: { waits: [] } });
+  const [id] = await fail(shop, 1);
+  await shop.api.patch(webhookPath(shop), { waits: [200, 1] }); // 2 s, so that it is killed in it
+  await ended(shop, (await recover(shop)).json);
+  await shop.hasAttempts(id, 2);
+  await own.kill9();
+  await own.start();
+  await shop.hasAttempts(id, 4);
+  await shop.reaches(id, 'failed');
+  await shop.api.post(`/v1/apps/${shop.app}/deliveries/${id}/retry`);
+  await shop.hasAttempts(id, 5);
+  assert.deepEqual(await triggers(shop, id), ['scheduled', 'replay', 'replay', 'replay', 'manual']);
 });
 
 test('the whole schedule begins anew', async (t) => {

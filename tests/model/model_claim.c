@@ -157,7 +157,7 @@ void model_cut_off(struct store_backend *model, const struct cut_off *cut, int64
     if (!row || row->number + 1 != cut->number || !delivery_is_open(row->state))
         return;
     TOUCH(model, row);
-    attempt.trigger = row->asked > row->served ? TRIGGER_MANUAL : TRIGGER_SCHEDULED;
+    attempt.trigger = trigger_next(row->asked > row->served, row->is_replayed);
     model_add_attempt(model, row, &attempt);
     row->crashes++;
     row->due = now_ms;

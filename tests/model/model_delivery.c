@@ -44,7 +44,7 @@ struct parcel *model_parcel_of(const struct model_delivery *row, struct event *e
     parcel->step = row->step;
     parcel->number = row->number;
     parcel->crashes = row->crashes;
-    parcel->trigger = row->asked > row->served ? TRIGGER_MANUAL : TRIGGER_SCHEDULED;
+    parcel->trigger = trigger_next(row->asked > row->served, row->is_replayed);
     parcel->is_parked = row->state == DELIVERY_PARKED;
     parcel->due_wall_ms = row->due;
     parcel->wait_ms = row->wait_ms;

@@ -92,6 +92,7 @@ static void requeue(struct store_backend *model, struct model_delivery *row, int
     row->ended = row->wait_ms = 0;
     row->step = row->crashes = 0;
     row->asked = row->served;
+    row->is_replayed = true;
     row->spared = model_find_webhook(model, row->webhook_id)->row.cancel_before;
 }
 

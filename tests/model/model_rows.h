@@ -75,6 +75,7 @@ struct model_delivery {
     enum delivery_state old_state; // what a manual retry's failure brings back
     int64_t old_due;
     bool is_by_person; // cancelled so
+    bool is_replayed;  // a recover job began its schedule anew
     int64_t sequence;  // of a keyed one; 0: of none
     bool is_in_line;
     struct model_attempt *last;

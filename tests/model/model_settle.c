@@ -143,7 +143,7 @@ static enum settle_result settle_row(struct store_backend *model, struct settle 
     if (!delivery_is_open(row->state))
         model_turn_leave(model, row, now_ms, news);
     if (!was_ended && settle->next == SETTLE_FAILED &&
-        settle->attempt.trigger == TRIGGER_SCHEDULED)
+        trigger_is_of_schedule(settle->attempt.trigger))
         model_post_failed(model, settle, now_ms);
     return result;
 }

@@ -68,7 +68,7 @@ static int64_t failing_since(const struct model_webhook *webhook, const struct s
 
     if (settle->attempt.error == OUTCOME_NONE)
         return 0;
-    if (settle->attempt.trigger != TRIGGER_SCHEDULED ||
+    if (!trigger_is_of_schedule(settle->attempt.trigger) ||
         !outcome_is_receivers(settle->attempt.error) ||
         webhook->row.version != settle->attempt.webhook_version)
         return since;
@@ -87,7 +87,7 @@ static const char *why_disabled(struct store_backend *model,
         return NULL;
     if (settle->disable_webhook)
         return "the endpoint said that it is gone";
-    if (!days || settle->attempt.trigger != TRIGGER_SCHEDULED ||
+    if (!days || !trigger_is_of_schedule(settle->attempt.trigger) ||
         !outcome_is_receivers(settle->attempt.error) ||
         now_ms - webhook->row.failing_since_ms < days * 86400 * 1000)
         return NULL;

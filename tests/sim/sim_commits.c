@@ -89,7 +89,9 @@ static void on_settle(struct sim *sim, const struct op *op)
     if (settle->next == SETTLE_DELIVERED && verdict != VERDICT_RECEIVED)
         sim_fail(sim, "delivered without an answer that counts as received");
     delivery->settled = settle->number;
-    if (settle->attempt.trigger == TRIGGER_SCHEDULED && verdict == VERDICT_COUNTED)
+    if (settle->attempt.trigger == TRIGGER_REPLAY && !delivery->was_recovered)
+        sim_fail(sim, "a replay of what no job has tried anew");
+    if (trigger_is_of_schedule(settle->attempt.trigger) && verdict == VERDICT_COUNTED)
         count_failure(sim, delivery, settle);
     if (settle->next == SETTLE_DELIVERED)
         delivery->retry_asked_ms = -1; // an attempt that was on its way did it
@@ -107,7 +109,7 @@ static bool is_given_up(const struct sim *sim, struct sim_hook *hook,
     const int64_t day_ms = INT64_C(86400000);
     const int64_t now_ms = sim->group_wall_ms;
 
-    if (settle->attempt.trigger != TRIGGER_SCHEDULED || verdict != VERDICT_COUNTED)
+    if (!trigger_is_of_schedule(settle->attempt.trigger) || verdict != VERDICT_COUNTED)
         return false;
     if (hook->failing_since_ms && hook->failing_since_ms <= now_ms)
         return hook->disable_after_days &&

@@ -29,9 +29,9 @@ static void end_one(struct world *world, struct end end)
 {
     bool is_done = end.error == OUTCOME_NONE;
     struct op *op = op_settle(end.event_id, 0, end.number,
-                              is_done                            ? SETTLE_DELIVERED
-                              : end.trigger == TRIGGER_SCHEDULED ? SETTLE_WAIT
-                                                                 : SETTLE_RESTORE);
+                              is_done                         ? SETTLE_DELIVERED
+                              : end.trigger == TRIGGER_MANUAL ? SETTLE_RESTORE
+                                                              : SETTLE_WAIT);
     struct settle *settle = op->as.settle.settle;
 
     settle->attempt.trigger = end.trigger;
@@ -74,6 +74,20 @@ static void first_failure_to_next_success(struct world *world)
     expect(world, WEBHOOK_ENABLED, 0);
     end_one(world, FAILS(3));
     expect(world, WEBHOOK_ENABLED, NOW + HOUR);
+}
+
+// A replayed attempt counts as a scheduled one does.
+static void replays_count(struct world *world)
+{
+    struct end end = {1000, 1, TRIGGER_REPLAY, OUTCOME_STATUS, 1, 5};
+
+    start(world);
+    end_one(world, end);
+    expect(world, WEBHOOK_ENABLED, NOW);
+    world->now_ms += 5 * DAY;
+    end.number = 2;
+    end_one(world, end);
+    expect(world, WEBHOOK_DISABLED, NOW);
 }
 
 static void disabled_after_its_days(struct world *world)
@@ -184,6 +198,7 @@ static void kept_over_a_restart(struct world *world)
 
 const struct conformance_case failing_cases[] = {
     {"first_failure_to_next_success", first_failure_to_next_success},
+    {"replays_count", replays_count},
     {"disabled_after_its_days", disabled_after_its_days},
     {"what_does_not_count", what_does_not_count},
     {"nothing_set_is_never", nothing_set_is_never},

@@ -105,6 +105,60 @@ static void recover_begins_the_schedule_anew(struct world *world)
     assert_int_equal(attempts_of(world, 1000, NULL), 2);
 }
 
+static enum trigger claimed_trigger(struct world *world)
+{
+    struct op *op = op_claim(HOOK, 1, world->now_ms);
+    enum trigger trigger;
+
+    assert_int_equal(apply_one(world, op), OP_DONE);
+    assert_int_equal(op->as.claim.claimed.count, 1);
+    trigger = op->as.claim.claimed.parcels->trigger;
+    op_free(op);
+    return trigger;
+}
+
+static int64_t cut_off_last(struct world *world, int number, int *ret_trigger)
+{
+    struct cut_off cut = {1000, 0, (uint16_t)number};
+
+    news_done(&world->news);
+    assert_int_equal(
+        world->table->resume(world->backend, world->now_ms, &cut, 1, &world->news),
+        STORE_DONE);
+    return (int64_t)attempts_of(world, 1000, ret_trigger);
+}
+
+// The schedule that a job began says so to its end: past waits, retries by people, our own
+// crashes and restarts.
+static void recover_names_its_attempts(struct world *world)
+{
+    int trigger = -1;
+
+    start(world, 1);
+    assert_int_equal(recover(world, 1000, NEVER), OP_DONE);
+    steps_all(world);
+    assert_int_equal(claimed_trigger(world), TRIGGER_REPLAY);
+    assert_int_equal(
+        settle_as(world, 1000, 2, SETTLE_WAIT, TRIGGER_REPLAY, NOW + MINUTE, NULL), SETTLED);
+    assert_int_equal(on_delivery(world, OP_RETRY, 1000), OP_DONE);
+    assert_int_equal(claimed_trigger(world), TRIGGER_MANUAL);
+    assert_int_equal(cut_off_last(world, 3, &trigger), 3);
+    assert_int_equal(trigger, TRIGGER_MANUAL);
+    assert_int_equal(settle_as(world, 1000, 4, SETTLE_RESTORE, TRIGGER_MANUAL, 0, NULL),
+                     SETTLED);
+    world->now_ms += MINUTE;
+    assert_int_equal(claimed_trigger(world), TRIGGER_REPLAY);
+    assert_int_equal(cut_off_last(world, 5, &trigger), 5);
+    assert_int_equal(trigger, TRIGGER_REPLAY);
+    if (strncmp(world->url, "model", 5) != 0)
+        assert_true(world_reopen(world));
+    assert_int_equal(claimed_trigger(world), TRIGGER_REPLAY);
+    assert_int_equal(settle_as(world, 1000, 6, SETTLE_FAILED, TRIGGER_REPLAY, 0, NULL),
+                     SETTLED);
+    assert_int_equal(attempts_of(world, 1000, &trigger), 6);
+    assert_int_equal(trigger, TRIGGER_REPLAY);
+}
+
 // What is tried anew and what is left alone.
 static void recover_takes_what_failed(struct world *world)
 {
@@ -281,6 +335,7 @@ static void old_history_goes(struct world *world)
 
 const struct conformance_case job_cases[] = {
     {"recover_begins_the_schedule_anew", recover_begins_the_schedule_anew},
+    {"recover_names_its_attempts", recover_names_its_attempts},
     {"recover_takes_what_failed", recover_takes_what_failed},
     {"recover_after_a_disable", recover_after_a_disable},
     {"recover_answers", recover_answers},

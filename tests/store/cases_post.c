@@ -92,6 +92,21 @@ static void one_mail_per_delivery(struct world *world)
     assert_int_equal(row_of(world, 1000, 0).mail, MAIL_SENT);
 }
 
+// The schedule that a recover job began ends as the first one did.
+static void a_replay_that_fails_is_told(struct world *world)
+{
+    struct op *op = op_settle(1000, 0, 1, SETTLE_FAILED);
+    struct post_row mail = {0};
+
+    start(world);
+    op->as.settle.settle->attempt.trigger = TRIGGER_REPLAY;
+    op->as.settle.settle->mails = true;
+    assert_int_equal(apply_one(world, op), OP_DONE);
+    op_free(op);
+    assert_int_equal(take(world, true, &mail), 1);
+    assert_int_equal(mail.kind, POST_MAIL);
+}
+
 static void mail_is_tried_again_when_due(struct world *world)
 {
     struct post_row mail = {0};
@@ -323,6 +338,7 @@ static void erased_with_its_app(struct world *world)
 
 const struct conformance_case post_cases[] = {
     {"one_mail_per_delivery", one_mail_per_delivery},
+    {"a_replay_that_fails_is_told", a_replay_that_fails_is_told},
     {"mail_is_tried_again_when_due", mail_is_tried_again_when_due},
     {"no_mail_without_a_contract", no_mail_without_a_contract},
     {"other_endings_tell_nobody", other_endings_tell_nobody},

@@ -42,6 +42,9 @@ static void names_are_distinct(void **state)
     }
     assert_string_equal(outcome_error_slug(OUTCOME_REFUSED), "connection_refused");
     assert_string_equal(trigger_name(TRIGGER_REPLAY), "replay");
+    for (int i = 0; i < TRIGGERS; i++)
+        assert_int_equal(trigger_is_of_schedule((enum trigger)i),
+                         i == TRIGGER_SCHEDULED || i == TRIGGER_REPLAY);
 }
 
 // Where a webhook lives must never change: these are the numbers of the first release.

@@ -87,6 +87,9 @@ static const struct {
     {TRIGGER_MANUAL, 1, OUTCOME_NONE, 500, SETTLE_RESTORE, 1, 0, false},
     {TRIGGER_MANUAL, 2, OUTCOME_LOCAL, 0, SETTLE_WAIT, 2, 0, false},
     {TRIGGER_TEST, 0, OUTCOME_NONE, 500, SETTLE_FAILED, 0, 0, false},
+    {TRIGGER_REPLAY, 0, OUTCOME_NONE, 500, SETTLE_WAIT, 1, 5000, false},
+    {TRIGGER_REPLAY, 2, OUTCOME_RESET, 0, SETTLE_FAILED, 3, 0, false},
+    {TRIGGER_REPLAY, 1, OUTCOME_LOCAL, 0, SETTLE_WAIT, 1, 1000, false},
 };
 
 static void an_outcome_is_judged(void **state)
@@ -118,6 +121,7 @@ static void an_outcome_is_judged(void **state)
         assert_int_equal(settle->step, verdicts[i].step_after);
         assert_int_equal(settle->wait_ms, verdicts[i].wait_ms);
         assert_int_equal(settle->number, 6);
+        assert_int_equal(settle->attempt.trigger, verdicts[i].trigger);
         assert_int_equal(settle->crashes, verdicts[i].error == OUTCOME_LOCAL ? 2 : 0);
         assert_int_equal(settle->disable_webhook, verdicts[i].disables);
         assert_int_equal(settle->attempt.duration_ms, 40);
