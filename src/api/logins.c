@@ -138,11 +138,14 @@ void logout_answer(struct request *request, struct op *op, struct response *resp
 
 // --- who asks, by a key or a session ---
 
+// The app is written down here: while the key's row is read it may change, and then it is not
+// in hand any more.
 enum error_code self_ask(struct request *request, struct op *op, struct error *error)
 {
     struct key_parts parts;
 
     (void)error;
+    json_write(&request->answer, own_app(request));
     request->needs_no_op = request->is_session;
     if (!request->is_session && auth_read(request, &parts)) {
         memcpy(op->as.key_by_lookup.lookup, parts.lookup, sizeof parts.lookup);
@@ -150,18 +153,27 @@ enum error_code self_ask(struct request *request, struct op *op, struct error *e
     return ERR_OK;
 }
 
-void self_answer(struct request *request, struct op *op, struct response *response)
+// Beside its app, and without what GET /v1/session alone shows.
+static json_t *own_session_briefly(struct request *request)
 {
     const struct session_row row = own_session(request);
-    struct door *door = request->door;
-    json_t *key = op != NULL ? render_key(door, &op->as.key_by_lookup.row) : json_null();
-    json_t *session = op == NULL ? describe(request, &row, json_null()) : json_null();
+    json_t *session = describe(request, &row, json_null());
 
-    if (op == NULL) { // said beside it, or elsewhere
-        json_object_del(session, "app");
-        json_object_del(session, "csrf_token");
-    }
-    response_json(
-        response, 200,
-        json_pack("{so so so}", "app", own_app(request), "key", key, "session", session));
+    json_object_del(session, "app");
+    json_object_del(session, "csrf_token");
+    return session;
+}
+
+void self_answer(struct request *request, struct op *op, struct response *response)
+{
+    struct door *door = request->door;
+    struct buf *body = &response->body;
+
+    buf_add_str(body, "{\"app\":");
+    buf_add(body, request->answer.data, request->answer.len);
+    buf_add_str(body, ",\"key\":");
+    json_write(body, op != NULL ? render_key(door, &op->as.key_by_lookup.row) : json_null());
+    buf_add_str(body, ",\"session\":");
+    json_write(body, op != NULL ? json_null() : own_session_briefly(request));
+    buf_add_char(body, '}');
 }

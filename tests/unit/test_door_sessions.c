@@ -378,6 +378,38 @@ static void test_self(void **state)
     world_free(world);
 }
 
+// The door learns of the app's change while it reads the row of the key that asks.
+static void test_self_while_the_app_changes(void **state)
+{
+    struct world *world = world_new();
+    char app[160], key[160], path[300], events[300];
+    int status, changed;
+
+    (void)state;
+    world_app(world, "standard", app);
+    snprintf(path, sizeof path, "/v1/apps/%s/keys", app);
+    world_make(world, path, "{\"name\":\"Till\"}", "key", key);
+    assert_int_equal(world_status(world, "GET", "/v1/self", key, NULL), 200);
+    snprintf(events, sizeof events, "/v1/apps/%s/events", app);
+    world_hold_changes(world, true);
+    snprintf(path, sizeof path, "/v1/apps/%s", app);
+    struct pipeline *change =
+        world_begin(world, "PATCH", path, world_operator(world), "{\"name\":\"Another\"}", 1);
+    assert_int_equal(world_status(world, "POST", events, world_operator(world),
+                                  "{\"type\":\"a\",\"payload\":1}"),
+                     202); // by then the change has come
+    world_hold(world, true);
+    struct pipeline *self = world_begin(world, "GET", "/v1/self", key, NULL, 1);
+    world_hold(world, true);
+    assert_true(world_hold_changes(world, false));
+    world_hold(world, false);
+    world_end(world, self, &status);
+    world_end(world, change, &changed);
+    assert_int_equal(status, 200);
+    assert_int_equal(changed, 200);
+    world_free(world);
+}
+
 // It has the allowance of a key, and its address that of strangers once it has ended.
 static void test_rates(void **state)
 {
@@ -413,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_ends),
         cmocka_unit_test(test_an_end_waits_for_the_workers),
         cmocka_unit_test(test_self),
+        cmocka_unit_test(test_self_while_the_app_changes),
         cmocka_unit_test(test_rates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
