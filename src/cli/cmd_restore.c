@@ -95,7 +95,8 @@ static bool is_there(const char *path)
     return lstat(path, &status) == 0;
 }
 
-// With its log, under names that still belong together.
+// The database with its log, under names that still belong together. A log goes even where
+// its database is gone: SQLite would play it over the one that comes.
 static enum error_code move_aside(const char *file, struct error *error)
 {
     char from[PATH_MAX + 8], to[PATH_MAX + 64];
@@ -104,7 +105,9 @@ static enum error_code move_aside(const char *file, struct error *error)
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         snprintf(from, sizeof from, "%s%s", file, parts[i]);
         snprintf(to, sizeof to, "%s.before-%lld%s", file, now_s, parts[i]);
-        if (is_there(from) && rename(from, to) != 0)
+        if (!is_there(from))
+            continue;
+        if (rename(from, to) != 0)
             return error_set(error, ERR_IO, "%s: %s", from, strerror(errno));
         if (i == 0)
             say("the database that was there is %s now", to);
@@ -142,10 +145,8 @@ static bool sync_folder(const char *file)
 static enum error_code put_in_place(const struct place *place, const char *copy,
                                     struct error *error)
 {
-    enum error_code code = ERR_OK;
+    enum error_code code = move_aside(place->file, error);
 
-    if (is_there(place->file))
-        code = move_aside(place->file, error);
     if (code != ERR_OK)
         return code;
     forget_in_flight(place);

@@ -210,3 +210,17 @@ test('--replace keeps what was there', async (t) => {
   await server.start();
   assert.equal((await server.client.get('/v1/apps')).json.data.length, 0);
 });
+
+test('a log whose database is gone is not played over the one that comes', async (t) => {
+  const server = await startServer(t);
+  const { file } = await makeBackup(server);
+  await server.client.newApp({ name: 'Later', profile: 'standard' });
+  await server.kill9();
+  fs.rmSync(path.join(server.dir, 'posthorn.db'));
+  assert.ok(fs.statSync(path.join(server.dir, 'posthorn.db-wal')).size > 0);
+  const put = await restore(file, server.dir);
+  assert.equal(put.code, 0, put.stderr);
+  assert.ok(fs.readdirSync(server.dir).some((name) => /\.db\.before-\d+-wal$/.test(name)));
+  await server.start();
+  assert.equal((await server.client.get('/v1/apps')).json.data.length, 0);
+});
