@@ -145,7 +145,9 @@ static enum error_code check_count(const struct args *args, struct error *error)
     if (args->count < command->least)
         return error_set(error, ERR_BAD_REQUEST, "it needs %s", command->arguments);
     if (args->count > command->most)
-        return error_set(error, ERR_BAD_REQUEST, "there is one argument too many: %.60s",
+        return error_set(error, ERR_BAD_REQUEST,
+                         "there is one argument too many: %.60s; what has spaces in "
+                         "it stands in quotes",
                          args->rest[command->most]);
     for (size_t i = 0; i < args->count; i++) {
         if (!args->rest[i][0])

@@ -77,7 +77,7 @@ static void bash_value(const struct flag_row *row)
         print_words(row->value);
         fputs("' ;;\n", stdout);
     } else {
-        printf("COMPREPLY=($(compgen -%c -- \"$cur\")); return ;;\n",
+        printf("_posthorn_files -%c; return ;;\n",
                strcmp(row->value, "FILE") == 0 ? 'f' : 'd');
     }
 }
@@ -99,6 +99,10 @@ static void bash_command(const struct command *command)
 static void print_bash(void)
 {
     fputs("# bash completion for posthorn; made by: posthorn completion bash\n"
+          "_posthorn_files() {\n"
+          "    compopt -o filenames 2>/dev/null\n"
+          "    mapfile -t COMPREPLY < <(compgen \"$1\" -- \"$cur\")\n"
+          "}\n"
           "_posthorn() {\n"
           "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
           "    local command=${COMP_WORDS[1]:-} words=\n"
@@ -129,12 +133,11 @@ static void print_bash(void)
           stdout);
     for (size_t i = 0; i < command_count; i++)
         bash_command(&commands[i]);
-    fputs(
-        "    esac; fi\n"
-        "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-        "    if [ ${#COMPREPLY[@]} -eq 0 ]; then COMPREPLY=($(compgen -f -- \"$cur\")); fi\n"
-        "}\ncomplete -F _posthorn posthorn\n",
-        stdout);
+    fputs("    esac; fi\n"
+          "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+          "    if [ ${#COMPREPLY[@]} -eq 0 ]; then _posthorn_files -f; fi\n"
+          "}\ncomplete -F _posthorn posthorn\n",
+          stdout);
 }
 
 static void zsh_value(const struct flag_row *row)

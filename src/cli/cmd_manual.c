@@ -169,6 +169,7 @@ static void print_exits(FILE *page)
         snprintf(code, sizeof code, "%d", rows[i].code);
         print_item(page, code, NULL, rows[i].says);
     }
+    fputs(".PP\n", page);
     print_text(page, "posthorn serve ends with the codes of sysexits.\n");
 }
 

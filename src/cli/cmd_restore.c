@@ -170,6 +170,7 @@ static int restore(const struct place *place, const char *backup, int fd)
     char copy[PATH_MAX + 16];
     struct error error = {0};
     enum error_code code;
+    int exit_code;
 
     snprintf(copy, sizeof copy, "%s.restore", place->file);
     code = make_copy(fd, copy, &error);
@@ -182,7 +183,10 @@ static int restore(const struct place *place, const char *backup, int fd)
         return 0;
     }
     unlink(copy);
-    return place_failed(&error);
+    exit_code = place_failed(&error);
+    if (error.code == ERR_DAMAGED)
+        say_hint("that is the copy of %s: it is no whole backup; take another", backup);
+    return exit_code;
 }
 
 static int refuse_to_replace(const struct place *place)

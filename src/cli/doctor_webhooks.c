@@ -65,7 +65,7 @@ static void look_at_webhook(struct doctor *doctor, const char *app,
         snprintf(hint, sizeof hint,
                  "why: posthorn delivery list --app %s --webhook %s --state failed", app, id);
         doctor_say(doctor, VERDICT_WARN, "webhook", hint,
-                   "%s (%s) has had %s deliveries given up in 24 hours", name, id, failures);
+                   "%s (%s): deliveries given up in 24 hours: %s", name, id, failures);
     }
 }
 

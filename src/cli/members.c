@@ -83,6 +83,12 @@ static enum error_code write_yes(const struct member *member, const char *text,
     return ERR_OK;
 }
 
+// From a file or standard input, so that no shell took the quotes away.
+static bool is_read(const char *text)
+{
+    return text[0] == '@' || strcmp(text, "-") == 0;
+}
+
 enum error_code members_json(const char *flag, const char *text, struct buf *ret,
                              struct error *error)
 {
@@ -95,7 +101,10 @@ enum error_code members_json(const char *flag, const char *text, struct buf *ret
     code = given_text(text, &json, error);
     if (code == ERR_OK &&
         json_check(json.data ? json.data : "", json.len, &span, &why) != ERR_OK)
-        code = error_set(error, ERR_BAD_JSON, "--%s is not JSON: %s", flag, why.text);
+        code = error_set(error, ERR_BAD_JSON, "--%s is not JSON: %s%s", flag, why.text,
+                         is_read(text) ? ""
+                                       : "; the shell wants quotes around it, '{…}', and "
+                                         "a file is @FILE");
     if (code == ERR_OK)
         buf_add(ret, span.at, span.len);
     buf_done(&json);

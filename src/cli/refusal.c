@@ -27,9 +27,6 @@ static const struct {
     const char *begins;
     const char *hint;
 } hints[] = {
-    {"unauthenticated", "",
-     "name a key's file with --api-key-file or POSTHORN_API_KEY_FILE, or put the key into "
-     "POSTHORN_API_KEY; the server made operator.key in its data folder"},
     {"invalid_url", "address_denied",
      "the server calls private addresses only where its --allow-private names them: posthorn "
      "serve --allow-private 127.0.0.0/8"},
@@ -122,11 +119,22 @@ static void hint_scope(const struct json_span *problem)
         say_hint("make a key that has it: posthorn key add NAME --scopes %s", word + 1);
 }
 
+static void hint_key(bool has_key)
+{
+    if (has_key)
+        say_hint("the key that was given opens nothing here: is it of another server, was it "
+                 "revoked, has it expired? the operator's is operator.key in the server's "
+                 "data folder");
+    else
+        say_hint(
+            "name a key's file with --api-key-file or POSTHORN_API_KEY_FILE, or put the "
+            "key into POSTHORN_API_KEY; the server made operator.key in its data folder");
+}
+
 static void give_hint(const struct json_span *problem, const struct client_answer *answer,
-                      const char *noun)
+                      const struct refused *refused)
 {
     struct json_span code = view_member(problem, "code");
-
     struct json_span detail = view_member(problem, "detail");
 
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
@@ -134,15 +142,17 @@ static void give_hint(const struct json_span *problem, const struct client_answe
             begins(&detail, hints[i].begins))
             say_hint("%s", hints[i].hint);
     }
+    if (answer->status == 401)
+        hint_key(refused->has_key);
     if (answer->status == 403)
         hint_scope(problem);
     if (answer->status == 404)
-        say_hint("posthorn %s list shows what there is", noun);
+        say_hint("posthorn %s list shows what there is", refused->noun);
     if (answer->retry_after_s >= 0)
         say_hint("try again in %" PRId64 " s", answer->retry_after_s);
 }
 
-int refusal_say(const struct client_answer *answer, const char *noun)
+int refusal_say(const struct client_answer *answer, const struct refused *refused)
 {
     struct json_span problem = {.kind = JSON_NONE};
     struct error error;
@@ -160,7 +170,7 @@ int refusal_say(const struct client_answer *answer, const char *noun)
     else
         say("the server answered with status %d", answer->status);
     if (is_problem)
-        give_hint(&problem, answer, noun);
+        give_hint(&problem, answer, refused);
     buf_done(&words);
     return refusal_exit(answer->status);
 }

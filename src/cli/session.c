@@ -63,6 +63,7 @@ int session_open(struct session *session, const struct args *args)
     if (code == ERR_OK)
         code = client_new(url ? url : "http://127.0.0.1:8080", key.data,
                           args_value(args, FLAG_CA_FILE), &session->client, &error);
+    session->has_key = key.len > 0;
     if (key.data)
         memory_wipe(key.data, key.cap);
     buf_done(&key);
@@ -216,6 +217,29 @@ static int read_json(struct reply *reply)
     return code;
 }
 
+// A path that ends with what an app has many of can only lack the app.
+static bool is_of_app(const char *path)
+{
+    static const char apps[] = "/v1/apps/";
+    const char *slash;
+
+    if (strncmp(path, apps, strlen(apps)) != 0)
+        return false;
+    slash = strchr(path + strlen(apps), '/');
+    return slash && !strchr(slash + 1, '/');
+}
+
+static int refuse(const struct session *session, const struct question *question,
+                  const struct client_answer *answer)
+{
+    const struct refused refused = {
+        .noun = is_of_app(question->path) ? "app" : session->args->command->noun,
+        .has_key = session->has_key,
+    };
+
+    return refusal_say(answer, &refused);
+}
+
 int session_ask(struct session *session, const struct question *question, struct reply *ret)
 {
     struct error error;
@@ -229,7 +253,7 @@ int session_ask(struct session *session, const struct question *question, struct
     else if (code != ERR_OK)
         exit_code = unreachable(&error);
     else if (ret->answer.status < 200 || ret->answer.status > 299)
-        exit_code = refusal_say(&ret->answer, session->args->command->noun);
+        exit_code = refuse(session, question, &ret->answer);
     else
         exit_code = read_json(ret);
     if (exit_code != 0)

@@ -13,7 +13,8 @@ struct args;
 struct session {
     const struct args *args;
     struct client *client;
-    char *app; // NULL: not yet asked for
+    char *app;    // NULL: not yet asked for
+    bool has_key; // it sends one
 };
 
 // What came back: the JSON stands in the answer's body. A 204 has none (JSON_NONE).

@@ -101,7 +101,10 @@ enum error_code app_card_new(const struct profile_set *profiles, const struct ap
 {
     const struct profile *profile = profile_set_find(profiles, app->profile);
     if (!profile)
-        return error_set(error, ERR_DAMAGED, "there is no profile %.40s", app->profile);
+        return error_set(error, ERR_DAMAGED,
+                         "there is no profile %.40s; start the server with the --profiles "
+                         "folder that has it",
+                         app->profile);
     struct app_card *card = NEW(struct app_card);
     card->id = app->id;
     card->version = app->version;

@@ -105,7 +105,10 @@ enum error_code hook_card_new(const struct profile_set *profiles,
 {
     const struct profile *profile = profile_set_find(profiles, profile_name);
     if (!profile)
-        return error_set(error, ERR_DAMAGED, "there is no profile %.40s", profile_name);
+        return error_set(error, ERR_DAMAGED,
+                         "there is no profile %.40s; start the server with the --profiles "
+                         "folder that has it",
+                         profile_name);
     struct hook_card *card = NEW(struct hook_card);
     struct buf headers;
     buf_init(&headers, SECRET_TEXT_MAX);

@@ -296,11 +296,11 @@ void answer_redirect(const struct answer *answer, char *ret, size_t room)
     size_t len;
     const char *target = answer_value(answer, "location", &len);
     if (!target || len == 0) {
-        snprintf(ret, room, "redirects are not followed");
+        snprintf(ret, room, "it does not say where to");
         return;
     }
     len = location_host(&target, len);
-    int at = snprintf(ret, room, "redirects are not followed; it points to ");
+    int at = snprintf(ret, room, "it points to ");
     assert(at > 0 && (size_t)at < room);
     for (size_t i = 0; i < len && (size_t)at + 5 < room; i++) {
         bool is_plain = target[i] > ' ' && target[i] < 0x7f && target[i] != '\\';

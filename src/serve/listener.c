@@ -29,7 +29,9 @@ enum error_code listener_bind(struct listener *listener, const char *text,
         return error_at(error, ERR_UNAVAILABLE, "listen", "%s: %s", text, strerror(errno));
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(fd, &address->as.any, address->len) != 0) {
-        error_at(error, ERR_UNAVAILABLE, "listen", "%s: %s", text, strerror(errno));
+        error_at(error, ERR_UNAVAILABLE, "listen", "%s: %s%s", text, strerror(errno),
+                 errno == EADDRINUSE ? "; is a server there already? --listen names another"
+                                     : "");
         close(fd);
         return ERR_UNAVAILABLE;
     }

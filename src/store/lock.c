@@ -60,9 +60,10 @@ static enum error_code hold(int fd, const char *folder, const char *path, struct
 
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return ERR_OK;
-    code = errno == EWOULDBLOCK ? error_set(error, ERR_HELD, "%s is held by process %ld",
-                                            folder, holder_of(fd))
-                                : failed(error, path);
+    code = errno == EWOULDBLOCK
+               ? error_set(error, ERR_HELD, "%s is held by process %ld, another server",
+                           folder, holder_of(fd))
+               : failed(error, path);
     close(fd);
     return code;
 }

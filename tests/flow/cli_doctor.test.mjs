@@ -88,7 +88,7 @@ test('webhooks that are disabled, or give up', async (t) => {
   const cli = cliOf(server);
   const lines = await until(async () => {
     const { stdout } = await cli('doctor');
-    return stdout.includes('given up in 24 hours\twhy') && stdout;
+    return stdout.includes('given up in 24 hours: 1\twhy') && stdout;
   }, 'the failure to be counted');
   assert.match(lines, new RegExp(`${off.webhook.id}\\) is disabled.*posthorn webhook enable ${off.webhook.id}`));
   assert.match(lines, new RegExp(`delivery list --app ${bad.app} --webhook ${bad.webhook.id}`));

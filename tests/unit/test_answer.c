@@ -206,17 +206,13 @@ static void test_redirects(void **state)
         const char *status, *header, *words;
     } rows[] = {
         {"200 OK", "Location: https://a.test/", ""},
-        {"301 Moved", "Location: https://a.test/b?c",
-         "redirects are not followed; it points to a.test"},
-        {"302 Found", "Location: http://127.0.0.1:8080?x",
-         "redirects are not followed; it points to 127.0.0.1:8080"},
-        {"307 Same", "Location: /login", "redirects are not followed; it points to /login"},
-        {"308 Same", "Location: file:///etc/passwd",
-         "redirects are not followed; it points to "},
-        {"303 See", "Location: https://a\\b\xc3\xa9/",
-         "redirects are not followed; it points to a\\x5cb\\xc3\\xa9"},
-        {"300 Many", "", "redirects are not followed"},
-        {"399 Odd", "Location:", "redirects are not followed"},
+        {"301 Moved", "Location: https://a.test/b?c", "it points to a.test"},
+        {"302 Found", "Location: http://127.0.0.1:8080?x", "it points to 127.0.0.1:8080"},
+        {"307 Same", "Location: /login", "it points to /login"},
+        {"308 Same", "Location: file:///etc/passwd", "it points to "},
+        {"303 See", "Location: https://a\\b\xc3\xa9/", "it points to a\\x5cb\\xc3\\xa9"},
+        {"300 Many", "", "it does not say where to"},
+        {"399 Odd", "Location:", "it does not say where to"},
         {"400 Bad", "Location: https://a.test/", ""},
     };
     char words[200];
