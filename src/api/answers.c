@@ -157,7 +157,7 @@ static const char *policy_of(const struct request *request)
     if (request->key_id == 0) {
         return "address";
     }
-    return request->is_session ? "session" : "key";
+    return request_asker(request);
 }
 
 // What is left of the limits that the request was counted against (draft-ietf-httpapi-
@@ -239,7 +239,7 @@ void answer_error(struct request *request, const struct error *error)
     send_and_release(request, response);
 }
 
-const char answer_no_such[] = "there is no such thing, or it is not this key's";
+const char answer_no_such[] = "there is no such thing, or it is not the caller's";
 
 // Results that need no more words than these.
 static const struct {
@@ -252,7 +252,6 @@ static const struct {
      "with another body"},
     {OP_STALE, ERR_OVERLOADED, "the app's webhooks change too often just now"},
     {OP_NOT_FOUND, ERR_NOT_FOUND, answer_no_such},
-    {OP_CHANGED, ERR_PRECONDITION, "it has changed since it was read; read it again"},
     {OP_FULL, ERR_DISK_FULL, "the disk is full; nothing was changed"},
     {OP_FAILED, ERR_UNAVAILABLE, "the store is stopping"},
     {OP_TOO_SLOW, ERR_OVERLOADED, "reading this took too long"},

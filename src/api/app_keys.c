@@ -54,7 +54,8 @@ static enum error_code read_scopes(const struct request *request,
         }
         if (!scope_allows(request->scopes, scope)) {
             return error_at(error, ERR_FORBIDDEN_SCOPE, "scopes",
-                            "the key lacks the scope %s, so it cannot give it", text);
+                            "the %s lacks the scope %s, so it cannot give it",
+                            request_asker(request), text);
         }
         *ret |= scope;
     }
@@ -114,7 +115,8 @@ static enum error_code read_number(const struct request *request, const char *na
     *ret = is_given ? (int)value->whole : is_operator ? standard : makers;
     if (!is_operator && makers != 0 && (*ret == 0 || *ret > makers)) {
         return error_at(error, ERR_FORBIDDEN_SCOPE, name,
-                        "the key's own is %d, so it cannot give more", makers);
+                        "the %s's own is %d, so it cannot give more", request_asker(request),
+                        makers);
     }
     return ERR_OK;
 }

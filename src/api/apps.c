@@ -132,19 +132,13 @@ static void tag_of(struct request *request, const struct app_row *row, char ret[
     ret[TAG_LEN] = '\0';
 }
 
-// Whoever changes the app between this check and the write has it made once more.
 static enum error_code check_if_match(struct request *request, struct error *error)
 {
     struct app_row row = app_row_of(door_app(request));
-    struct text_span given = request->if_match;
     char tag[TAG_LEN + 1];
 
     tag_of(request, &row, tag);
-    return given.at == NULL || text_equal(given.at, given.len, "*") ||
-                   text_equal(given.at, given.len, tag)
-               ? ERR_OK
-               : error_at(error, ERR_PRECONDITION,
-                          "If-Match:", "it has changed since it was read; read it again");
+    return input_if_match(request, tag, error);
 }
 
 enum error_code app_update_ask(struct request *request, struct op *op, struct error *error)
@@ -191,6 +185,16 @@ enum error_code app_delete_ask(struct request *request, struct op *op, struct er
     op->as.app.if_version =
         request->if_match.at != NULL ? door_app(request)->card->version : -1;
     return check_if_match(request, error);
+}
+
+void app_update_answer(struct request *request, struct op *op, struct response *response)
+{
+    char tag[TAG_LEN + 1];
+
+    tag_of(request, &op->as.app.row, tag);
+    response_header(response, "ETag", "%s", tag);
+    response->status = request->status;
+    buf_add(&response->body, request->answer.data, request->answer.len);
 }
 
 void app_get_answer(struct request *request, struct op *op, struct response *response)

@@ -23,7 +23,7 @@ static const struct field create_fields[FIELDS] = {
     [URL] = {"url", FIELD_TEXT, true, TEXT_BYTES},
     [ACTIVE] = {"isActive", FIELD_FLAG, false, 0},
     [ENCRYPTED] = {"encrypted", FIELD_FLAG, false, 0},
-    [SECRET] = {"signing_secret", FIELD_TEXT, false, TEXT_BYTES},
+    [SECRET] = {"signing_secret", FIELD_SECRET, false, 0},
 };
 
 static const struct field update_fields[FIELDS] = {
@@ -31,7 +31,7 @@ static const struct field update_fields[FIELDS] = {
     [URL] = {"url", FIELD_TEXT, false, TEXT_BYTES},
     [ACTIVE] = {"isActive", FIELD_FLAG, false, 0},
     [ENCRYPTED] = {"encrypted", FIELD_FLAG, false, 0},
-    [SECRET] = {"signing_secret", FIELD_TEXT, false, TEXT_BYTES},
+    [SECRET] = {"signing_secret", FIELD_SECRET, false, 0},
 };
 
 // The native door rotates a secret by a request of its own: the last word is for creating.

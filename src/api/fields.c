@@ -45,6 +45,15 @@ static enum error_code read_lines(const struct field *field, const json_t *value
     return ERR_OK;
 }
 
+static enum error_code read_secret(const struct field *field, const json_t *value,
+                                   struct field_value *ret, struct error *error)
+{
+    ret->text = json_string_value(value);
+    return ret->text != NULL
+               ? ERR_OK
+               : error_at(error, ERR_INVALID_FIELD, field->name, "must be a text");
+}
+
 static enum error_code read_flag(const struct field *field, const json_t *value,
                                  struct field_value *ret, struct error *error)
 {
@@ -96,8 +105,9 @@ static enum error_code read_texts(const struct field *field, const json_t *value
 
 static enum error_code (*const readers[])(const struct field *field, const json_t *value,
                                           struct field_value *ret, struct error *error) = {
-    [FIELD_TEXT] = read_text,   [FIELD_LINES] = read_lines, [FIELD_FLAG] = read_flag,
-    [FIELD_WHOLE] = read_whole, [FIELD_TIME] = read_time,   [FIELD_TEXTS] = read_texts,
+    [FIELD_TEXT] = read_text,     [FIELD_LINES] = read_lines, [FIELD_FLAG] = read_flag,
+    [FIELD_WHOLE] = read_whole,   [FIELD_TIME] = read_time,   [FIELD_TEXTS] = read_texts,
+    [FIELD_SECRET] = read_secret,
 };
 
 static enum error_code read_field(const struct field *field, const json_t *value,

@@ -17,7 +17,8 @@ enum field_kind {
     FIELD_FLAG,  // true or false
     FIELD_WHOLE, // 0 to most
     FIELD_TIME,  // RFC 3339
-    FIELD_TEXTS  // a list of texts, at most most of them
+    FIELD_TEXTS, // a list of texts, at most most of them
+    FIELD_SECRET // any text: which, the profile says
 };
 
 struct field {

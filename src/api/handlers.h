@@ -8,7 +8,7 @@
 #include "api/routes.h"
 
 ask_fn app_create_ask, app_update_ask, app_delete_ask, app_list_ask;
-answer_fn app_get_answer, app_list_answer;
+answer_fn app_update_answer, app_get_answer, app_list_answer;
 
 ask_fn key_create_ask, operator_key_create_ask, key_delete_ask, key_list_ask;
 answer_fn key_list_answer;
@@ -18,7 +18,7 @@ ask_fn login_ask, login_show_ask, logout_ask, self_ask;
 answer_fn session_list_answer, login_answer, logout_answer, self_answer;
 
 ask_fn webhook_create_ask, webhook_update_ask, webhook_delete_ask, webhook_list_ask;
-answer_fn webhook_get_answer, webhook_list_answer;
+answer_fn webhook_update_answer, webhook_get_answer, webhook_list_answer;
 
 ask_fn secret_show_ask, secret_rotate_ask, signing_key_ask, signing_key_delete_ask;
 

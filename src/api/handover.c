@@ -204,17 +204,14 @@ static void replay_answer(struct request *request, struct op *op)
     buf_done(&body);
 }
 
-// A row that changed between our read and our write is read again, unless the client said
-// which version it means.
+// A row that changed between our read and our write is read again, and If-Match held to what
+// it is then.
 static void try_again(struct request *request, struct op *op)
 {
-    bool is_clients = op->result == OP_CHANGED && request->is_pinned;
     bool was_sent = op->kind == OP_RECORD; // and is not sent again
 
-    if (is_clients || was_sent || ++request->refusals > REFUSALS_MAX) {
-        if (op->result == OP_CHANGED && !is_clients) {
-            op->result = OP_STALE; // no version was asked for: it is a matter of load
-        }
+    if (was_sent || ++request->refusals > REFUSALS_MAX) {
+        op->result = OP_STALE; // a matter of load
         answer_result(request, op);
         return;
     }

@@ -5,26 +5,58 @@
 #include "base/text.h"
 #include "hook/rows.h"
 
-#include <limits.h>
 #include <string.h>
 
-enum error_code input_if_match(struct request *request, int *ret_version, struct error *error)
+// The length of the entity tag that begins the text (RFC 9110 §8.8.3); 0: none does.
+static size_t tag_length(const char *at, size_t len)
 {
-    struct text_span tag = request->if_match;
-    uint64_t version;
+    size_t quote = len > 2 && at[0] == 'W' && at[1] == '/' ? 2 : 0;
+    const char *end;
 
-    *ret_version = -1;
-    if (tag.at == NULL || text_equal(tag.at, tag.len, "*")) {
+    if (len < quote + 2 || at[quote] != '"') {
+        return 0;
+    }
+    end = memchr(at + quote + 1, '"', len - quote - 1);
+    return end != NULL ? (size_t)(end - at) + 1 : 0;
+}
+
+// Is the tag in the list? A weak one never is, and a list that is none holds nothing.
+static bool lists_tag(struct text_span list, const char *tag)
+{
+    bool is_listed = false, is_behind_tag = false;
+    size_t at = 0;
+
+    while (at < list.len) {
+        size_t step = tag_length(list.at + at, list.len - at);
+        if (list.at[at] == ',') {
+            is_behind_tag = false;
+        } else if (step != 0 && !is_behind_tag) {
+            is_listed = is_listed || text_equal(list.at + at, step, tag);
+            is_behind_tag = true;
+        } else if (list.at[at] != ' ' && list.at[at] != '\t') {
+            return false;
+        }
+        at += step != 0 ? step : 1;
+    }
+    return is_listed;
+}
+
+enum error_code input_if_match(const struct request *request, const char *tag,
+                               struct error *error)
+{
+    struct text_span list = request->if_match;
+
+    if (list.at == NULL) {
         return ERR_OK;
     }
-    if (tag.len < 3 || tag.at[0] != '"' || tag.at[tag.len - 1] != '"' ||
-        !text_to_uint(tag.at + 1, tag.len - 2, INT_MAX, &version)) {
+    if (request->if_match_count > 1) {
         return error_at(error, ERR_PRECONDITION,
-                        "If-Match:", "it is not at the version that If-Match names");
+                        "If-Match:", "stands more than once; all tags may stand in one list");
     }
-    *ret_version = (int)version;
-    request->is_pinned = true;
-    return ERR_OK;
+    return text_equal(list.at, list.len, "*") || lists_tag(list, tag)
+               ? ERR_OK
+               : error_at(error, ERR_PRECONDITION,
+                          "If-Match:", "it has changed since it was read; read it again");
 }
 
 enum error_code input_email(const char *name, const char *text, struct error *error)

@@ -13,9 +13,10 @@ struct request;
 struct settings;
 struct webhook_row;
 
-// If-Match: the version that it names, which the write then holds to; −1 where there is none
-// or it is "*". Errors: ERR_PRECONDITION (it names no version of ours).
-enum error_code input_if_match(struct request *request, int *ret_version,
+// Does If-Match, where there is one, name this tag, or "*"? What was read for the tag must be
+// what the write holds to; who changes it between the two has all of this made once more.
+// Errors: ERR_PRECONDITION.
+enum error_code input_if_match(const struct request *request, const char *tag,
                                struct error *error) MUST_CHECK;
 // Errors: ERR_INVALID_FIELD.
 enum error_code input_email(const char *name, const char *text,

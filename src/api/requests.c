@@ -49,7 +49,7 @@ static const struct {
     {"authorization", AT(authorization), AT(authorization_count)},
     {"content-type", AT(content_type), NOT_COUNTED},
     {"content-encoding", AT(content_encoding), NOT_COUNTED},
-    {"if-match", AT(if_match), NOT_COUNTED},
+    {"if-match", AT(if_match), AT(if_match_count)},
     {"idempotency-key", AT(idempotency), AT(idempotency_count)},
     {"x-client-key", AT(client_key), AT(client_key_count)},
     {"x-client-secret", AT(client_secret), AT(client_secret_count)},
@@ -95,6 +95,11 @@ static void keep_span(struct arena *arena, struct text_span *span)
     if (span->at != NULL) {
         span->at = arena_copy(arena, span->at, span->len);
     }
+}
+
+const char *request_asker(const struct request *request)
+{
+    return request->is_session ? "session" : "key";
 }
 
 void request_keep(struct request *request)

@@ -87,7 +87,7 @@ struct request {
     // the request as it came
     struct text_span method, path, query, body;
     struct text_span authorization, content_type, content_encoding, if_match, idempotency;
-    size_t authorization_count, idempotency_count;
+    size_t authorization_count, if_match_count, idempotency_count;
     struct text_span client_key, client_secret;
     size_t client_key_count, client_secret_count;
     struct text_span cookie, origin, fetch_site, csrf;
@@ -95,7 +95,6 @@ struct request {
     struct address peer;
     const struct error *fault; // why it cannot be served; NULL: none
     struct text_span names[PATH_NAMES];
-    bool is_pinned;   // its write holds to the version that If-Match named
     bool is_kept;     // the spans are its own
     bool was_counted; // towards its key's limit
     struct window window;
@@ -138,8 +137,9 @@ struct request {
 struct request *request_take(struct door *door);
 // What http says, borrowed from it, and the door it came to.
 void request_read(struct request *request, const struct http_request *http);
-void request_keep(struct request *request);    // its spans become its own
-void request_release(struct request *request); // it was answered
+const char *request_asker(const struct request *request); // "key" or "session", in a sentence
+void request_keep(struct request *request);               // its spans become its own
+void request_release(struct request *request);            // it was answered
 void request_free(struct request *request);
 
 enum { RESPONSE_HEADERS_MAX = 8, RESPONSE_BODY_MAX = 32 * 1024 * 1024 };

@@ -14,7 +14,7 @@ enum { SECRET, OVERLAP_S, FIELDS };
 enum { OVERLAP_MAX_S = 7 * 86400 };
 
 static const struct field fields[FIELDS] = {
-    [SECRET] = {"secret", FIELD_TEXT, false, 4096},
+    [SECRET] = {"secret", FIELD_SECRET, false, 0},
     [OVERLAP_S] = {"overlap_s", FIELD_WHOLE, false, OVERLAP_MAX_S},
 };
 

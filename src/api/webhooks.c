@@ -14,6 +14,7 @@
 #include "hook/target.h"
 #include "net/guard.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { NAME, URL, ENABLED, SECRET, FIELDS };
@@ -22,7 +23,7 @@ static const struct field create_fields[FIELDS] = {
     [NAME] = {"name", FIELD_TEXT, false, 400},
     [URL] = {"url", FIELD_TEXT, true, 4096},
     [ENABLED] = {"enabled", FIELD_FLAG, false, 0},
-    [SECRET] = {"secret", FIELD_TEXT, false, 4096},
+    [SECRET] = {"secret", FIELD_SECRET, false, 0},
 };
 
 // A secret is changed by rotating it.
@@ -220,9 +221,7 @@ static void put_changes(struct request *request, struct op *op, const struct dra
     op->as.webhook.verb = VERB_UPDATE;
     op->as.webhook.now_ms = door_now(request->door).wall_ms;
     *row = request->found->as.hook_card.row;
-    if (op->as.webhook.if_version < 0) {
-        op->as.webhook.if_version = row->version;
-    }
+    op->as.webhook.if_version = row->version;
     row->name = values[NAME].text != NULL ? values[NAME].text : row->name;
     row->url = values[URL].text != NULL ? values[URL].text : row->url;
     input_copy_webhook(&op->arena, row);
@@ -236,6 +235,19 @@ static void put_changes(struct request *request, struct op *op, const struct dra
     }
 }
 
+static void add_tag(struct response *response, const struct webhook_row *row)
+{
+    response_header(response, "ETag", "\"%d\"", row->version);
+}
+
+static enum error_code check_if_match(const struct request *request, struct error *error)
+{
+    char tag[16];
+
+    snprintf(tag, sizeof tag, "\"%d\"", request->found->as.hook_card.row.version);
+    return input_if_match(request, tag, error);
+}
+
 enum error_code webhook_update_ask(struct request *request, struct op *op,
                                    struct error *error)
 {
@@ -247,7 +259,7 @@ enum error_code webhook_update_ask(struct request *request, struct op *op,
     }
     code = read_draft(request, update_fields, SECRET, &draft, error);
     if (code == ERR_OK) {
-        code = input_if_match(request, &op->as.webhook.if_version, error);
+        code = check_if_match(request, error);
     }
     if (code == ERR_OK) {
         put_changes(request, op, &draft);
@@ -264,7 +276,16 @@ enum error_code webhook_delete_ask(struct request *request, struct op *op,
     op->as.webhook.row.id = request->object_id;
     op->as.webhook.row.app_id = request->app_id;
     op->as.webhook.now_ms = door_now(request->door).wall_ms;
-    return input_if_match(request, &op->as.webhook.if_version, error);
+    op->as.webhook.if_version =
+        request->if_match.at != NULL ? request->found->as.hook_card.row.version : -1;
+    return check_if_match(request, error);
+}
+
+void webhook_update_answer(struct request *request, struct op *op, struct response *response)
+{
+    add_tag(response, &op->as.webhook.row);
+    response->status = request->status;
+    buf_add(&response->body, request->answer.data, request->answer.len);
 }
 
 void webhook_get_answer(struct request *request, struct op *op, struct response *response)
@@ -279,7 +300,7 @@ void webhook_get_answer(struct request *request, struct op *op, struct response 
         response_fail(request, response, &error);
         return;
     }
-    response_header(response, "ETag", "\"%d\"", row->version);
+    add_tag(response, row);
     json_t *webhook = render_webhook(request->door, row, &settings, true);
     json_object_set_new(webhook, "stats", pair_stats(request, 0, true));
     render_add_webhook(&response->body, webhook, &settings);

@@ -75,7 +75,8 @@ static enum error_code take_from_allowance(struct request *request, struct known
     request->was_counted = true;
     key_uses_note(&door->uses, known, now.wall_ms);
     if (!auth_allow(door->options.key_limits, known, now.mono_ms, &request->allowance)) {
-        return error_set(error, ERR_RATE_LIMITED, "this key's requests come too fast");
+        return error_set(error, ERR_RATE_LIMITED, "this %s's requests come too fast",
+                         request_asker(request));
     }
     return ERR_OK;
 }
@@ -182,6 +183,6 @@ enum error_code who_scope(struct request *request, struct error *error)
         scope_allows(request->scopes, route->scope)) {
         return ERR_OK;
     }
-    return error_set(error, ERR_FORBIDDEN_SCOPE, "the key lacks the scope %s",
-                     scope_text((enum scope)route->scope));
+    return error_set(error, ERR_FORBIDDEN_SCOPE, "the %s lacks the scope %s",
+                     request_asker(request), scope_text((enum scope)route->scope));
 }

@@ -6,8 +6,11 @@
 #include "hook/profile_load.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define VISIBLE "!-~"
 
 enum { TYPE_MAX_LEN = 128, DECODED_MAX = 512 };
 
@@ -88,11 +91,22 @@ bool profile_has_type(const struct profile *profile, const char *name)
     return profile_type_is_formed(name) && (profile->is_open || profile_type(profile, name));
 }
 
-static enum error_code secret_wrong(struct error *error, const char *what, size_t min,
-                                    size_t max)
+// Whatever is wrong with its form: all that the profile asks of it.
+static enum error_code secret_wrong(const struct profile *profile, struct error *error)
 {
-    return error_at(error, ERR_INVALID_FIELD, "secret", "must have %zu to %zu %s", min, max,
-                    what);
+    const char *prefix = profile->secret_prefix;
+    const char *charset = profile->secret_charset;
+    char begin[64] = "must be", of[80] = "of visible ASCII without spaces";
+
+    if (*prefix)
+        snprintf(begin, sizeof begin, "must begin with %s, followed by", prefix);
+    if (profile->secret_is_base64)
+        return error_at(error, ERR_INVALID_FIELD, "secret", "%s base64 of %zu to %zu bytes",
+                        begin, profile->secret_min, profile->secret_max);
+    if (charset && strcmp(charset, VISIBLE))
+        snprintf(of, sizeof of, "of %s", charset);
+    return error_at(error, ERR_INVALID_FIELD, "secret", "%s %zu to %zu characters %s", begin,
+                    profile->secret_min, profile->secret_max, of);
 }
 
 static enum error_code check_base64(const struct profile *profile, const char *text,
@@ -101,14 +115,13 @@ static enum error_code check_base64(const struct profile *profile, const char *t
     unsigned char bytes[DECODED_MAX];
     size_t bytes_len = sizeof bytes;
     if (!text_from_base64(text, len, bytes, &bytes_len))
-        return error_at(error, ERR_INVALID_FIELD, "secret", "is not base64 after \"%s\"",
-                        profile->secret_prefix);
+        return secret_wrong(profile, error);
     unsigned char any = 0;
     for (size_t i = 0; i < bytes_len; i++)
         any |= bytes[i];
     memory_wipe(bytes, sizeof bytes);
     if (bytes_len < profile->secret_min || bytes_len > profile->secret_max)
-        return secret_wrong(error, "bytes", profile->secret_min, profile->secret_max);
+        return secret_wrong(profile, error);
     if (!any)
         return error_at(error, ERR_INVALID_FIELD, "secret", "must not be all zeros");
     return ERR_OK;
@@ -118,24 +131,18 @@ enum error_code profile_check_secret(const struct profile *profile, const char *
                                      size_t len, struct error *error)
 {
     size_t prefix_len = strlen(profile->secret_prefix);
-    bool has_prefix =
-        len >= prefix_len && text_equal(text, prefix_len, profile->secret_prefix);
-    if (!has_prefix)
-        return error_at(error, ERR_INVALID_FIELD, "secret", "must begin with %s",
-                        profile->secret_prefix);
-    if (len >= PROFILE_SECRET_MAX)
-        return error_at(error, ERR_INVALID_FIELD, "secret", "is too long");
+    if (len >= PROFILE_SECRET_MAX || len < prefix_len ||
+        !text_equal(text, prefix_len, profile->secret_prefix))
+        return secret_wrong(profile, error);
     text += prefix_len;
     len -= prefix_len;
     if (profile->secret_is_base64)
         return check_base64(profile, text, len, error);
-    if (len < profile->secret_min || len > profile->secret_max)
-        return secret_wrong(error, "characters", profile->secret_min, profile->secret_max);
     // Whatever the profile allows, a secret may travel in a header.
-    if (!text_is(text, len, profile->secret_charset ? profile->secret_charset : "!-~") ||
-        !text_is(text, len, "!-~"))
-        return error_at(error, ERR_INVALID_FIELD, "secret",
-                        "holds a character that is not allowed");
+    if (len < profile->secret_min || len > profile->secret_max ||
+        !text_is(text, len, profile->secret_charset ? profile->secret_charset : VISIBLE) ||
+        !text_is(text, len, VISIBLE))
+        return secret_wrong(profile, error);
     return ERR_OK;
 }
 

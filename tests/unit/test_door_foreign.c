@@ -62,7 +62,7 @@ static void expect_nothing(struct world *world, int door, const char *lines,
                            const char *webhook, const char *what)
 {
     static const char *const bodies[] = {"{}", "{", NULL};
-    static const char details[] = "there is no such thing, or it is not this key's";
+    static const char details[] = "there is no such thing, or it is not the caller's";
     json_t *body =
         place_refusal(&places[door], 404, "Webhook not found", "Not Found", details);
     char unknown[160], why[300];

@@ -77,6 +77,8 @@ static void test_a_keys_own_limit(void **state)
         expect(&reply, "Retry-After", rows[i].retry);
         if (rows[i].status == 429) {
             assert_string_equal(reply_text(&reply, "code"), "rate_limited");
+            assert_string_equal(reply_text(&reply, "detail"),
+                                "this key's requests come too fast");
         }
         reply_done(&reply);
     }

@@ -205,7 +205,7 @@ static void expect_404(struct world *world, const struct route *route, const cha
     json_object_del(reply.json, "instance");
     json_t *same = json_pack("{ss si ss ss ss}", "type", "about:blank", "status", 404, "code",
                              "not_found", "title", "There is no such thing", "detail",
-                             "there is no such thing, or it is not this key's");
+                             "there is no such thing, or it is not the caller's");
     if (reply.status != 404 || !json_equal(reply.json, same)) {
         char *text = json_dumps(reply.json, 0);
         fail_msg("%s %s (%s): %d %s", route->method, path, what, reply.status,

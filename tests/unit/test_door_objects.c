@@ -196,6 +196,65 @@ static void test_patch(void **state)
     world_free(world);
 }
 
+// RFC 9110 §13.1.1: one of the tags, compared strongly, or whatever is there. %s: the tag.
+static const struct {
+    const char *lines;
+    bool holds;
+} tag_lists[] = {
+    {"If-Match: %s\r\n", true},
+    {"If-Match: \"0\", %s\r\n", true},
+    {"If-Match: ,%s  ,, W/\"0,\" ,\r\n", true},
+    {"If-Match: *\r\n", true},
+    {"", true},
+    {"If-Match: \"0\", \"00\"\r\n", false},
+    {"If-Match: W/%s\r\n", false},
+    {"If-Match: \"0\" %s\r\n", false},
+    {"If-Match: %s, unquoted\r\n", false},
+    {"If-Match: %s, \"open\r\n", false},
+    {"If-Match: *, %s\r\n", false},
+    {"If-Match: \r\n", false},
+    {"If-Match: \"0\"\r\nIf-Match: %s\r\n", false},
+};
+
+// Each change answers the tag that the next one needs.
+static void test_lists_of_tags(void **state)
+{
+    enum { ROWS = sizeof tag_lists / sizeof *tag_lists };
+    struct world *world = world_new();
+    char app[160], id[160], paths[2][600], path[600], tag[200], now[200], lines[600];
+
+    (void)state;
+    world_app(world, "standard", app);
+    snprintf(path, sizeof path, "/v1/apps/%s/webhooks", app);
+    world_make(world, path, "{" URL "}", NULL, id);
+    snprintf(paths[0], sizeof paths[0], "/v1/apps/%s/webhooks/%s", app, id);
+    snprintf(paths[1], sizeof paths[1], "/v1/apps/%s", app);
+    for (size_t i = 0; i < 2 * ROWS; i++) {
+        const char *at = paths[i / ROWS], *form = tag_lists[i % ROWS].lines;
+        const char *place = strstr(form, "%s");
+        char body[40];
+        struct reply reply = world_ask(world, "GET", at, world_operator(world), "", NULL);
+        reply_header(&reply, "ETag", tag);
+        reply_done(&reply);
+        if (i % ROWS != 0 && tag_lists[i % ROWS - 1].holds) {
+            assert_string_equal(tag, now);
+        }
+        snprintf(lines, sizeof lines, "%.*s%s%s",
+                 (int)(place != NULL ? (size_t)(place - form) : strlen(form)), form,
+                 place != NULL ? tag : "", place != NULL ? place + 2 : "");
+        snprintf(body, sizeof body, "{\"name\":\"N%zu\"}", i);
+        reply = world_ask(world, "PATCH", at, world_operator(world), lines, body);
+        if (reply.status != (tag_lists[i % ROWS].holds ? 200 : 412)) {
+            fail_msg("%s: %s: %d", at, lines, reply.status);
+        }
+        if (reply.status == 200) {
+            reply_header(&reply, "ETag", now);
+        }
+        reply_done(&reply);
+    }
+    world_free(world);
+}
+
 static void test_apps(void **state)
 {
     struct world *world = world_new();
@@ -256,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_webhooks_by_contract),
         cmocka_unit_test(test_a_taken_type_is_named),
         cmocka_unit_test(test_patch),
+        cmocka_unit_test(test_lists_of_tags),
         cmocka_unit_test(test_apps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

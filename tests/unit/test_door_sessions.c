@@ -89,6 +89,10 @@ static void test_a_session_is_asked_like_a_key(void **state)
             if (reply.status != status) {
                 fail_msg("%s %s: %d, of a key %d", route->method, path, reply.status, status);
             }
+            if (strcmp(reply_text(&reply, "code"), "forbidden_scope") == 0) {
+                assert_non_null(
+                    strstr(reply_text(&reply, "detail"), "the session lacks the scope "));
+            }
             reply_done(&reply);
         }
     }

@@ -97,6 +97,33 @@ static void secrets_keep_the_contracts_rules(void **state)
     }
 }
 
+// Whatever is wrong with one, the refusal says all that the profile asks.
+static void a_refusal_says_what_a_secret_must_be(void **state)
+{
+    static const char *const wrong[] = {
+        "", "short", "tab\t",
+        FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY};
+    static const struct {
+        const char *name, *text;
+    } rows[] = {
+        {"mileston", "must be 1 to 512 characters of visible ASCII without spaces"},
+        {"devdraft", "must be 32 to 256 characters of A-Za-z0-9_-"},
+        {"standard", "must begin with whsec_, followed by base64 of 24 to 64 bytes"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows * 4; i++) {
+        const char *text = wrong[i % 4];
+        struct error error = {0};
+        if (i == 1)
+            continue; // is one of mileston
+        assert_int_equal(profile_check_secret(kit_profile(&kit, rows[i / 4].name), text,
+                                              strlen(text), &error),
+                         ERR_INVALID_FIELD);
+        assert_string_equal(error.text, rows[i / 4].text);
+    }
+}
+
 static void a_secret_of_64_bytes_is_the_longest(void **state)
 {
     (void)state;
@@ -183,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attempts_are_as_the_contracts_say),
         cmocka_unit_test(secrets_keep_the_contracts_rules),
+        cmocka_unit_test(a_refusal_says_what_a_secret_must_be),
         cmocka_unit_test(a_secret_of_64_bytes_is_the_longest),
         cmocka_unit_test(made_secrets_have_the_contracts_form),
         cmocka_unit_test(catalogues_are_closed_or_open),
