@@ -323,7 +323,7 @@ static void explain(const struct op *op, struct error *error)
     case OP_GONE: error_set(error, ERR_CONFLICT, "%s", why_gone(op)); return;
     default: break;
     }
-    if (op->kind == OP_BACKUP && op->result == OP_FULL) {
+    if (op->kind == OP_BACKUP && op->result == OP_FULL && op->as.backup.why != NULL) {
         error_set(error, ERR_DISK_FULL, "%s", op->as.backup.why);
         return;
     }

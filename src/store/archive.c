@@ -25,15 +25,14 @@ struct undertaking {
 };
 
 struct archive {
-    const char *file;
+    struct archive_options options;
     char folder[PATH_MAX];
-    copy_fn *copy;
-    struct mailbox **workers;
     struct mailbox *mailbox;
     struct mail stop;
     struct thread *thread;
     // the thread's own
     bool is_stopping;
+    bool is_agreed; // to make one, whose audit row is on its way
     struct undertaking last;
 };
 
@@ -82,7 +81,8 @@ static uint64_t bytes_of(const char *file, const char *suffix)
 // The copy is at most as large as the file and all that its log could add to it.
 static bool has_room(const struct archive *archive, struct op *op)
 {
-    uint64_t wanted = bytes_of(archive->file, "") + bytes_of(archive->file, "-wal");
+    const char *file = archive->options.file;
+    uint64_t wanted = bytes_of(file, "") + bytes_of(file, "-wal");
     struct space space;
 
     if (!space_look(archive->folder, &space) || space.free >= wanted + space.floor)
@@ -96,30 +96,55 @@ static bool has_room(const struct archive *archive, struct op *op)
     return false;
 }
 
+static bool is_running(const struct archive *archive)
+{
+    return archive->last.name[0] && archive->last.state == BACKUP_RUNNING;
+}
+
+// OP_PENDING: one can be made.
+static enum op_result check(const struct archive *archive, struct op *op)
+{
+    struct error error = {0};
+
+    if (archive->is_agreed || is_running(archive))
+        return OP_CONFLICT;
+    if (backup_folder_make(archive->folder, &error) != ERR_OK) {
+        op->as.backup.why = arena_copy(&op->arena, error.text, strlen(error.text));
+        return OP_FULL;
+    }
+    return has_room(archive, op) ? OP_PENDING : OP_FULL;
+}
+
 static void begin(struct archive *archive, struct op *op)
 {
     struct undertaking *last = &archive->last;
-    struct error error = {0};
 
-    if (last->name[0] && last->state == BACKUP_RUNNING) {
-        op->result = OP_CONFLICT;
-        return;
-    }
-    if (backup_folder_make(archive->folder, &error) != ERR_OK) {
-        op->as.backup.why = arena_copy(&op->arena, error.text, strlen(error.text));
-        op->result = OP_FULL;
-        return;
-    }
-    if (!has_room(archive, op)) {
-        op->result = OP_FULL;
-        return;
-    }
     *last = (struct undertaking){.created_ms = clock_now().wall_ms};
     backup_name(last->name, last->created_ms);
     op->as.backup.rows = arena_take(&op->arena, sizeof *op->as.backup.rows);
     op->as.backup.rows[0] = row_of(archive, &op->arena);
     op->as.backup.count = 1;
-    op->result = OP_DONE;
+}
+
+static void answer(const struct archive *archive, struct op *op)
+{
+    mailbox_post(archive->options.workers[op->worker], &op->mail);
+}
+
+static void take_op(struct archive *archive, struct op *op)
+{
+    if (op->kind == OP_BACKUPS) {
+        list(archive, op);
+    } else if (op->result != OP_PENDING) { // from the committer
+        archive->is_agreed = false;
+        if (op->result == OP_DONE)
+            begin(archive, op);
+    } else if ((op->result = check(archive, op)) == OP_PENDING) {
+        archive->is_agreed = true;
+        archive->options.write(archive->options.owner, op);
+        return;
+    }
+    answer(archive, op);
 }
 
 static void take(struct archive *archive, struct mail *mail)
@@ -127,17 +152,10 @@ static void take(struct archive *archive, struct mail *mail)
     while (mail) {
         struct mail *next = mail->next;
 
-        if (mail == &archive->stop) {
+        if (mail == &archive->stop)
             archive->is_stopping = true;
-        } else {
-            struct op *op = container_of(mail, struct op, mail);
-
-            if (op->kind == OP_BACKUP)
-                begin(archive, op);
-            else
-                list(archive, op);
-            mailbox_post(archive->workers[op->worker], &op->mail);
-        }
+        else
+            take_op(archive, container_of(mail, struct op, mail));
         mail = next;
     }
 }
@@ -165,7 +183,7 @@ static enum error_code make(struct archive *archive, struct error *error)
 
     if (snprintf(part, sizeof part, "%s/%s.part", archive->folder, name) >= (int)sizeof part)
         return error_set(error, ERR_IO, "the path of the backup is too long");
-    code = archive->copy(archive->file, part, on_copied, archive, error);
+    code = archive->options.copy(archive->options.file, part, on_copied, archive, error);
     if (code == ERR_OK)
         code = backup_digest(part, on_digested, archive, digest, error);
     if (code == ERR_OK)
@@ -182,24 +200,22 @@ static void run(void *argument)
 
     while (!archive->is_stopping) {
         take(archive, mailbox_wait(archive->mailbox, -1));
-        if (archive->is_stopping || !last->name[0] || last->state != BACKUP_RUNNING)
+        if (archive->is_stopping || !is_running(archive))
             continue;
         last->state = make(archive, &last->error) == ERR_OK ? BACKUP_DONE : BACKUP_FAILED;
         last->ended_ms = clock_now().wall_ms;
     }
 }
 
-struct archive *archive_start(const char *file, const char *data_dir, copy_fn *copy,
-                              struct mailbox **workers)
+struct archive *archive_start(const struct archive_options *options)
 {
     struct archive *archive = NEW(struct archive);
+    const char *data_dir = options->data_dir;
     char *whole = realpath(data_dir, NULL); // as others may read it who stand elsewhere
 
-    archive->file = file;
+    archive->options = *options;
     snprintf(archive->folder, sizeof archive->folder, "%s/backups", whole ? whole : data_dir);
     free(whole);
-    archive->copy = copy;
-    archive->workers = workers;
     archive->stop.kind = MAIL_STOP;
     archive->mailbox = mailbox_new();
     archive->thread = thread_start("backup", run, archive);

@@ -137,8 +137,8 @@ void group_send(struct store *store)
 void group_answer(struct store *store, struct op *op)
 {
     op->mail.kind = STORE_MAIL_OP;
-    if (op->kind == OP_BACKUP && op->result == OP_DONE)
-        archive_post(store->archive, op); // its audit row is kept; the archive answers
+    if (op->kind == OP_BACKUP)
+        archive_post(store->archive, op); // it waits to know whether its audit row is kept
     else
         outbox_add(store, op->worker, &op->mail);
 }

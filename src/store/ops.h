@@ -42,7 +42,7 @@ enum op_kind {
     OP_LINK,      // into the portal
     OP_SESSION,   // opened by a link, or ended
     OP_AUDIT,     // nothing but its audit row: a secret is about to be shown, a refusal
-    OP_BACKUP,    // nothing but its audit row; then the archive's thread begins to make one
+    OP_BACKUP, // nothing but its audit row, once the archive's thread has agreed to make one
     // reads, done by a reader's thread
     OP_KEY_BY_LOOKUP,
     OP_SESSION_BY_HASH,

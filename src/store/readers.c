@@ -28,8 +28,20 @@ static void reader_run(void *argument)
     }
 }
 
+static void write_op(void *store, struct op *op)
+{
+    store_write(store, op);
+}
+
 void readers_start(struct store *store)
 {
+    const struct archive_options options = {.file = store->file,
+                                            .data_dir = store->data_dir,
+                                            .copy = store->table->copy,
+                                            .workers = store->options.workers,
+                                            .write = write_op,
+                                            .owner = store};
+
     for (int i = 0; i < READERS; i++) {
         struct reader *reader = &store->readers[i];
 
@@ -38,8 +50,7 @@ void readers_start(struct store *store)
         reader->mailbox = mailbox_new();
         reader->thread = thread_start("read", reader_run, reader);
     }
-    store->archive = archive_start(store->file, store->data_dir, store->table->copy,
-                                   store->options.workers);
+    store->archive = archive_start(&options);
 }
 
 // The thread that must not wait behind lists.
@@ -51,7 +62,7 @@ static bool is_urgent(enum op_kind kind)
 
 void readers_post(struct store *store, struct op *op)
 {
-    if (op->kind == OP_BACKUPS)
+    if (op->kind == OP_BACKUPS || op->kind == OP_BACKUP)
         archive_post(store->archive, op);
     else
         mailbox_post(store->readers[!is_urgent(op->kind)].mailbox, &op->mail);

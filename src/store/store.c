@@ -164,16 +164,16 @@ int store_take_boot_number(struct store *store)
 
 void store_start(struct store *store)
 {
+    store->writes = mailbox_new();
     readers_start(store);
     group_tell(store, &store->first_news);
     group_send(store);
     store->stop.kind = STORE_MAIL_STOP;
-    store->writes = mailbox_new();
     store->committer = thread_start("store", committer_run, store);
 }
 
 // The op may be finished and gone as soon as it is posted.
-static void submit_write(struct store *store, struct op *op)
+void store_write(struct store *store, struct op *op)
 {
     int64_t now_ms = op->submitted_ms;
     int64_t none = 0;
@@ -188,10 +188,10 @@ void store_submit(struct store *store, struct op *op)
     op->result = OP_PENDING;
     op->is_held = false;
     op->submitted_ms = clock_now().mono_ms;
-    if (op_is_read(op->kind))
+    if (op_is_read(op->kind) || op->kind == OP_BACKUP)
         readers_post(store, op);
     else
-        submit_write(store, op);
+        store_write(store, op);
 }
 
 int64_t store_lag_ms(const struct store *store)

@@ -65,6 +65,7 @@ struct store {
 };
 
 void committer_run(void *store);
+void store_write(struct store *store, struct op *op); // store.c: to the committer
 
 // readers.c: the readers' threads, and the archive's.
 void readers_start(struct store *store);

@@ -180,6 +180,7 @@ const steps = {
     'POST',
     HOOK,
   ],
+  createBackup: ['backup.create', () => ({ at: '/v1/backups' }), 'POST'],
   yocoDeleteWebhook: ['webhook.delete', () => doorHook('yoco', '/api/webhooks'), 'DELETE'],
 };
 

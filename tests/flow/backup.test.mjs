@@ -130,6 +130,9 @@ test('one at a time, and the newest are kept', async (t) => {
   assert.ok(statuses.includes(409), `${statuses}`);
   const refused = answers.find(({ status }) => status === 409).json;
   assert.match(refused.detail, /being made already/);
+  const log = (await server.client.get('/v1/audit?action=backup.create&limit=100')).json.data;
+  const made = statuses.filter((status) => status === 202);
+  assert.equal(log.length, made.length, 'a row for each that was begun, and for no other');
   const isQuiet = async () =>
     (await server.client.get('/v1/backups')).json.data.every(({ state }) => state === 'done');
   await until(isQuiet, 'it to be made');
@@ -151,8 +154,11 @@ test('a backup that cannot be written says why', async (t) => {
   const refused = await cliOf(server)('backup', 'create', '--wait');
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /backups: Not a directory/);
+  const log = async () => (await server.client.get('/v1/audit?action=backup.create')).json.data;
+  assert.deepEqual(await log(), []);
   fs.rmSync(folder);
   await makeBackup(server);
+  assert.equal((await log()).length, 1);
 });
 
 test('restore refuses what would go wrong, and touches nothing', async (t) => {
