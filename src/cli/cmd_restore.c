@@ -21,6 +21,23 @@ enum { PIECE = 1 << 16 };
 
 static const char *const parts[] = {"", "-wal", "-shm"};
 
+struct backup {
+    const char *path;
+    int fd;                        // −1: it cannot be read …
+    int why;                       // … errno
+    char digest[STORE_DIGEST_MAX]; // "": none stands beside it
+};
+
+// Before root gives itself up: a backup may be root's alone, with what stands beside it.
+static struct backup open_backup(const char *path)
+{
+    struct backup backup = {.path = path, .fd = open(path, O_RDONLY | O_CLOEXEC)};
+
+    backup.why = errno;
+    store_digest_said(path, backup.digest);
+    return backup;
+}
+
 static enum error_code copy_bytes(int from, int to, const char *path, struct error *error)
 {
     char piece[PIECE];
@@ -72,13 +89,15 @@ static enum error_code check_key(const struct place *place, const char *copy,
 }
 
 // The copy is what was written, of this schema, whole, and its master key is there.
-static enum error_code prove(const struct place *place, const char *backup, const char *copy,
-                             struct error *error)
+static enum error_code prove(const struct place *place, const struct backup *backup,
+                             const char *copy, struct error *error)
 {
     struct store_look look;
     uint32_t from;
-    enum error_code code = store_digest_check(backup, copy, error);
+    enum error_code code = ERR_OK;
 
+    if (backup->digest[0])
+        code = store_digest_check(copy, backup->digest, error);
     if (code == ERR_OK)
         code = store_look(copy, &look, error);
     if (code == ERR_OK && look.version < look.known_version)
@@ -165,7 +184,7 @@ static void say_what_follows(const struct place *place, const char *backup)
              place->options.data_dir);
 }
 
-static int restore(const struct place *place, const char *backup, int fd)
+static int restore(const struct place *place, const struct backup *backup)
 {
     char copy[PATH_MAX + 16];
     struct error error = {0};
@@ -173,13 +192,13 @@ static int restore(const struct place *place, const char *backup, int fd)
     int exit_code;
 
     snprintf(copy, sizeof copy, "%s.restore", place->file);
-    code = make_copy(fd, copy, &error);
+    code = make_copy(backup->fd, copy, &error);
     if (code == ERR_OK)
         code = prove(place, backup, copy, &error);
     if (code == ERR_OK)
         code = put_in_place(place, copy, &error);
     if (code == ERR_OK) {
-        say_what_follows(place, backup);
+        say_what_follows(place, backup->path);
         return 0;
     }
     unlink(copy);
@@ -199,22 +218,20 @@ static int refuse_to_replace(const struct place *place)
 
 int backup_restore(const struct args *args)
 {
-    const char *backup = args->rest[0];
+    struct backup backup = open_backup(args->rest[0]);
     struct place place;
-    // Before root gives itself up: a backup may be root's alone.
-    int fd = open(backup, O_RDONLY | O_CLOEXEC);
     int code = place_find(&place, args);
 
-    if (code == 0 && fd < 0)
-        code = say_failed(EXIT_USAGE, "%s: %s", backup, strerror(errno));
+    if (code == 0 && backup.fd < 0)
+        code = say_failed(EXIT_USAGE, "%s: %s", backup.path, strerror(backup.why));
     if (code == 0)
         code = place_lock(&place);
     if (code == 0 && is_there(place.file) && !args_has(args, FLAG_REPLACE))
         code = refuse_to_replace(&place);
     else if (code == 0)
-        code = restore(&place, backup, fd);
+        code = restore(&place, &backup);
     place_done(&place);
-    if (fd >= 0)
-        close(fd);
+    if (backup.fd >= 0)
+        close(backup.fd);
     return code;
 }

@@ -58,18 +58,21 @@ const char *store_step_says(uint32_t version)
     return version > 0 && version <= migration_count ? migrations[version - 1].says : "";
 }
 
-enum error_code store_digest_check(const char *backup, const char *copy, struct error *error)
+bool store_digest_said(const char *backup, char ret[STORE_DIGEST_MAX])
 {
-    char said[BACKUP_DIGEST_LEN + 1], own[BACKUP_DIGEST_LEN + 1];
-    enum error_code code;
+    _Static_assert(STORE_DIGEST_MAX == BACKUP_DIGEST_LEN + 1, "with its NUL");
+    return backup_digest_said(backup, ret);
+}
 
-    if (!backup_digest_said(backup, said))
-        return ERR_OK;
-    code = backup_digest(copy, NULL, NULL, own, error);
+enum error_code store_digest_check(const char *copy, const char *said, struct error *error)
+{
+    char own[BACKUP_DIGEST_LEN + 1];
+    enum error_code code = backup_digest(copy, NULL, NULL, own, error);
+
     if (code == ERR_OK && strcmp(said, own) != 0)
-        code = error_set(
-            error, ERR_DAMAGED,
-            "%s is not what its digest beside it says: it was changed or cut off", backup);
+        code = error_set(error, ERR_DAMAGED,
+                         "the backup is not what its digest beside it says: it was changed "
+                         "or cut off");
     return code;
 }
 

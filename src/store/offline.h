@@ -34,9 +34,12 @@ enum error_code store_migrate(const char *file, int64_t now_ms, uint32_t *ret_fr
                               struct error *error) MUST_CHECK;
 const char *store_step_says(uint32_t version); // what the step to this version does
 
-// Is the copy what the digest beside the backup says? Without a digest: yes. Errors:
-// ERR_DAMAGED, ERR_IO.
-enum error_code store_digest_check(const char *backup, const char *copy,
+// The digest that stands beside the backup. False: there is none that can be read; *ret is
+// empty.
+enum { STORE_DIGEST_MAX = 65 };
+bool store_digest_said(const char *backup, char ret[STORE_DIGEST_MAX]);
+// Has the backup's copy the digest that was said? Errors: ERR_DAMAGED, ERR_IO.
+enum error_code store_digest_check(const char *copy, const char *said,
                                    struct error *error) MUST_CHECK;
 
 // Append the value that is kept by this name. False: there is none, or no database.

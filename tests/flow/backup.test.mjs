@@ -230,3 +230,21 @@ test('a log whose database is gone is not played over the one that comes', async
   await server.start();
   assert.equal((await server.client.get('/v1/apps')).json.data.length, 0);
 });
+
+const skip = process.getuid() === 0 ? false : 'only root has what no other may read';
+
+test("root's own backup is held to its digest, though the server is another's", { skip }, async (t) => {
+  const server = await startServer(t);
+  const { file } = await makeBackup(server);
+  await server.stop();
+  const dir = elsewhere(t, server);
+  const NOBODY = 65534;
+  for (const name of ['', ...keys]) fs.chownSync(path.join(dir, name), NOBODY, NOBODY);
+  fs.appendFileSync(file, 'more'); // in a folder of root's alone
+  const refused = await restore(file, dir);
+  assert.equal(refused.code, 65, refused.stderr);
+  assert.match(refused.stderr, /not what its digest/);
+  fs.truncateSync(file, fs.statSync(file).size - 4);
+  assert.equal((await restore(file, dir)).code, 0);
+  assert.equal(fs.statSync(path.join(dir, 'posthorn.db')).uid, NOBODY);
+});
