@@ -1,5 +1,6 @@
 // A world for the tests of the server: a loop, a server whose handlers do what the path says,
-// and clients over real sockets, all in one thread. Include after <cmocka.h>.
+// and clients over real sockets, all in one thread. Its clock is its own: a turn takes a
+// millisecond, so that no machine is too slow for a limit. Include after <cmocka.h>.
 
 #ifndef SUPPORT_SERVER_WORLD_H
 #define SUPPORT_SERVER_WORLD_H
@@ -29,7 +30,8 @@ struct world {
 
 int world_init(void **state);
 int world_done(void **state);         // and all limits are normal again
-void world_turn(struct world *world); // one turn that waits for at most a millisecond
+void world_turn(struct world *world); // one turn, which waits for nothing
+void world_pass(int64_t ms);          // time passes between two turns
 void world_answer(struct world *world, struct reply_handle handle, const char *text,
                   size_t len);
 
@@ -38,6 +40,7 @@ void world_answer(struct world *world, struct reply_handle handle, const char *t
 struct client {
     int fd;
     struct buf received;
+    bool is_tcp;
     bool is_closed; // by the server
 };
 

@@ -1,5 +1,6 @@
 #include "hostile.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "net/hostname.h"
 
@@ -13,9 +14,37 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CONNECTIONS_MAX = 4096, PATIENCE_MS = 20000 };
+
+// In the place of the machine's clocks, so that a test need not wait for what takes a minute.
+static _Atomic int64_t passed_ms;
+
+static int64_t clock_us(clockid_t clock)
+{
+    struct timespec now;
+    int failed = clock_gettime(clock, &now);
+    assert(!failed);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + passed_ms * 1000;
+}
+
+struct moment clock_now(void)
+{
+    return (struct moment){.mono_ms = clock_us(CLOCK_MONOTONIC) / 1000,
+                           .wall_ms = clock_us(CLOCK_REALTIME) / 1000};
+}
+
+int64_t clock_mono_us(void)
+{
+    return clock_us(CLOCK_MONOTONIC);
+}
+
+void hostile_pass(int64_t ms)
+{
+    passed_ms += ms;
+}
 
 struct served {
     struct hostile *hostile;
@@ -88,6 +117,7 @@ struct hostile *hostile_new(hostile_script *script, const void *argument)
 void hostile_free(struct hostile *hostile)
 {
     struct hostile_inside *inside = hostile->inside;
+    hostile_go(hostile);
     shutdown(hostile->fd, SHUT_RDWR);
     pthread_join(inside->acceptor, NULL);
     close(hostile->fd);
@@ -160,6 +190,17 @@ void hostile_reset(int fd)
 {
     struct linger linger = {.l_onoff = 1};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+
+void hostile_hold(struct hostile *hostile)
+{
+    while (!hostile->may_go)
+        usleep(1000);
+}
+
+void hostile_go(struct hostile *hostile)
+{
+    hostile->may_go = true;
 }
 
 void world_init(struct world *world, const char *rule, const char *ca_file)
@@ -237,7 +278,7 @@ static void on_patience_lost(struct timer *timer)
 void world_wait(struct world *world, int ended)
 {
     struct timer patience = {.on_due = on_patience_lost};
-    loop_timer(world->loop, &patience, loop_now(world->loop).mono_ms + PATIENCE_MS);
+    loop_timer(world->loop, &patience, clock_now().mono_ms + PATIENCE_MS);
     world->awaited = ended;
     if (world->ended < ended)
         loop_run(world->loop);
@@ -261,6 +302,18 @@ void world_run(struct world *world, int ms)
     world->awaited = -1;
     loop_timer(world->loop, &pause.timer, loop_now(world->loop).mono_ms + ms);
     loop_run(world->loop);
+}
+
+void world_run_until(struct world *world, bool (*is_so)(const struct world *world))
+{
+    int64_t end_ms = clock_now().mono_ms + PATIENCE_MS;
+    while (!is_so(world)) {
+        if (clock_now().mono_ms >= end_ms) {
+            fputs("what was waited for never came\n", stderr);
+            abort();
+        }
+        world_run(world, 1);
+    }
 }
 
 enum call_result world_call(struct world *world, uint16_t port)

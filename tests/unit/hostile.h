@@ -27,6 +27,7 @@ struct hostile {
     int fd;
     atomic_int connections;
     atomic_int requests; // read whole
+    atomic_bool may_go;  // past hostile_hold()
     struct hostile_inside *inside;
 };
 
@@ -39,6 +40,9 @@ bool hostile_say(int fd, const char *text);
 void hostile_wait(int fd);          // until the peer closes or we are freed
 bool hostile_pause(int fd, int ms); // false: closed meanwhile
 void hostile_reset(int fd);         // the next close sends RST
+// A script stops here until the test, which has seen what it waited for, lets it go on.
+void hostile_hold(struct hostile *hostile);
+void hostile_go(struct hostile *hostile);
 
 // A caller on its loop, and what became of the last call.
 struct world {
@@ -76,6 +80,10 @@ void world_start(struct world *world, uint16_t port, uint64_t tag); // without w
 void world_wait(struct world *world, int ended); // until so many have ended since init
 enum call_result world_call(struct world *world, uint16_t port);
 void world_run(struct world *world, int ms); // turns the loop for a while
+void world_run_until(struct world *world, bool (*is_so)(const struct world *world));
+
+// Time passes for everybody, on clocks that go on from there as the machine's do.
+void hostile_pass(int64_t ms);
 
 // What names resolve to, instead of the machine's: getaddrinfo is replaced in these tests.
 struct script_name {

@@ -5,13 +5,15 @@
 
 #include "hostile.h"
 
+#include <arpa/inet.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -40,7 +42,7 @@ static void serve_one_and_reset(struct hostile *hostile, int fd, int nth)
 {
     if (!hostile_read(hostile, fd) || !hostile_say(fd, OK) || nth > 0)
         return;
-    usleep(20000); // the answer is read first
+    hostile_hold(hostile); // the answer is read first
     hostile_reset(fd);
 }
 
@@ -56,7 +58,7 @@ static void serve_one_and_talk(struct hostile *hostile, int fd, int nth)
     (void)nth;
     if (!hostile_read(hostile, fd) || !hostile_say(fd, OK))
         return;
-    usleep(20000);
+    hostile_hold(hostile);
     hostile_say(fd, "HTTP/1.1 500 Unasked\r\n\r\n");
     hostile_wait(fd);
 }
@@ -125,6 +127,21 @@ static void test_apps_and_hosts_share_none(void **state)
     script_names = names;
 }
 
+static bool none_is_kept(const struct world *world)
+{
+    return caller_counts(world->caller).kept == 0;
+}
+
+static bool none_is_open(const struct world *world)
+{
+    return caller_counts(world->caller).open == 0;
+}
+
+static bool two_are_open(const struct world *world)
+{
+    return caller_counts(world->caller).open == 2;
+}
+
 // What ended while it was idle is noticed before it is used.
 static void test_idle_connections_are_watched(void **state)
 {
@@ -135,13 +152,26 @@ static void test_idle_connections_are_watched(void **state)
         struct hostile *hostile = hostile_new(scripts[i], NULL);
         world_init(&world, "127.0.0.0/8", NULL);
         assert_int_equal(world_call(&world, hostile->port), CALL_ANSWERED);
-        world_run(&world, 150);
-        assert_int_equal(caller_counts(world.caller).kept, 0);
+        hostile_go(hostile);
+        world_run_until(&world, none_is_kept);
         assert_int_equal(world_call(&world, hostile->port), CALL_ANSWERED);
         assert_false(world.was_kept);
         assert_int_equal(hostile->requests, 2);
         world_done(&world);
         hostile_free(hostile);
+    }
+}
+
+// Waits until a connection of ours to that port has ended, without turning the loop.
+static void wait_for_the_end(uint16_t port)
+{
+    for (int fd = 0; fd < 1024; fd++) {
+        struct sockaddr_in peer = {0};
+        socklen_t len = sizeof peer;
+        struct pollfd ours = {.fd = fd, .events = POLLRDHUP};
+        if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0 &&
+            peer.sin_family == AF_INET && ntohs(peer.sin_port) == port)
+            assert_int_equal(poll(&ours, 1, 20000), 1);
     }
 }
 
@@ -153,7 +183,8 @@ static void test_a_dead_connection_is_replaced(void **state)
     struct hostile *hostile = hostile_new(serve_one_and_reset, NULL);
     world_init(&world, "127.0.0.0/8", NULL);
     assert_int_equal(world_call(&world, hostile->port), CALL_ANSWERED);
-    usleep(150000);
+    hostile_go(hostile);
+    wait_for_the_end(hostile->port);
     world_start(&world, hostile->port, 2);
     world_wait(&world, world.ended + 1);
     assert_int_equal(world.result, CALL_ANSWERED);
@@ -206,24 +237,27 @@ static void test_the_peers_timeout_is_heeded(void **state)
     (void)state;
     static const struct {
         const char *reply;
-        int wait_ms;
+        int idle_ms;
         bool is_kept;
     } rows[] = {
         {"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 0\r\n\r\n", 0, false},
         {"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=0\r\nContent-Length: 0\r\n\r\n", 0, false},
         {"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=x\r\nContent-Length: 0\r\n\r\n", 0, false},
-        {"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 0\r\n\r\n", 0, true},
-        {"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=2\r\nContent-Length: 0\r\n\r\n", 1050,
-         false},
-        {"HTTP/1.1 200 OK\r\nKeep-Alive: max=9, Timeout=5\r\nContent-Length: 0\r\n\r\n", 200,
+        {"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=40\r\nContent-Length: 0\r\n\r\n", 20000,
          true},
+        {"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=40\r\nContent-Length: 0\r\n\r\n", 39050,
+         false},
+        {"HTTP/1.1 200 OK\r\nKeep-Alive: max=9, Timeout=40\r\nContent-Length: 0\r\n\r\n",
+         20000, true},
+        {"HTTP/1.1 200 OK\r\nKeep-Alive: max=9, Timeout=40\r\nContent-Length: 0\r\n\r\n",
+         39050, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct world world;
         struct hostile *hostile = hostile_new(serve, rows[i].reply);
         world_init(&world, "127.0.0.0/8", NULL);
         assert_int_equal(world_call(&world, hostile->port), CALL_ANSWERED);
-        world_run(&world, rows[i].wait_ms);
+        hostile_pass(rows[i].idle_ms);
         assert_int_equal(world_call(&world, hostile->port), CALL_ANSWERED);
         if (world.was_kept != rows[i].is_kept)
             fail_msg("row %zu", i);
@@ -237,17 +271,16 @@ static void test_life_is_limited(void **state)
     (void)state;
     struct world world;
     struct hostile *hostile = hostile_new(serve, NULL);
-    assert_true(limit_set(LIMIT_POOL_LIFE_MS, 1000));
     world_init(&world, "127.0.0.0/8", NULL);
     for (int i = 0; i < 6; i++) { // used all the time, and replaced nevertheless
         assert_int_equal(world_call(&world, hostile->port), CALL_ANSWERED);
-        world_run(&world, 250);
+        assert_int_equal(hostile->connections, i < 4 ? 1 : 2);
+        hostile_pass(limit(LIMIT_POOL_LIFE_MS) / 4);
     }
-    assert_in_range(hostile->connections, 2, 3);
-    world_run(&world, 2100);
-    assert_int_equal(caller_counts(world.caller).open, 0);
+    hostile_pass(limit(LIMIT_POOL_LIFE_MS) / 2);
+    world_run_until(&world, none_is_open);
+    assert_int_equal(hostile->connections, 2);
     world_done(&world);
-    assert_true(limit_set(LIMIT_POOL_LIFE_MS, 60000));
     hostile_free(hostile);
 }
 
@@ -282,7 +315,7 @@ static void test_many_at_once(void **state)
     struct world world;
     struct hostile *hostile = hostile_new(serve, NULL);
     world_init(&world, "127.0.0.0/8", NULL);
-    world.timeout_ms = 10000;
+    world.timeout_ms = 20000;
     for (int round = 1; round <= 2; round++) {
         world_run(&world, 0);
         for (uint64_t tag = 0; tag < MANY; tag++)
@@ -301,11 +334,10 @@ static void test_cancel(void **state)
     struct world world;
     struct hostile *hostile = hostile_new(serve_silence, NULL);
     world_init(&world, "127.0.0.0/8", NULL);
-    world.timeout_ms = 500;
+    world.timeout_ms = 20000;
     world_start(&world, hostile->port, 1);
     world_start(&world, hostile->port, 2);
-    world_run(&world, 50);
-    assert_int_equal(caller_counts(world.caller).open, 2);
+    world_run_until(&world, two_are_open);
     caller_cancel(world.caller, &world, 1);
     caller_cancel(world.caller, &world, 7);  // there is none
     caller_cancel(world.caller, hostile, 2); // another owner's
@@ -313,6 +345,7 @@ static void test_cancel(void **state)
     world.host = "slow.test"; // cancelled before its name is known
     world_start(&world, hostile->port, 3);
     caller_cancel(world.caller, &world, 3);
+    hostile_pass(20000);
     world_wait(&world, 1); // the second's deadline
     assert_int_equal(world.result, CALL_TIMEOUT);
     world_run(&world, 100);

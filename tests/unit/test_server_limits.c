@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -150,7 +151,7 @@ static void test_paused_reading(void **state)
     server_pause_reading(world->server, false);
     client_wait(&client, world);
     assert_int_equal(world->requests, 2);
-    usleep(150000);
+    world_pass(150);
     client_wait(&client, world);
     assert_false(client.is_closed); // it was us who did not read
     world->pauses = false;
@@ -170,7 +171,7 @@ static void test_time_stands_still_while_paused(void **state)
     client_say(&client, world, "GET /1 HT");
     server_pause_reading(world->server, true);
     client_say(&client, world, "TP/1.1\r\n");
-    usleep(150000);
+    world_pass(150);
     client_wait(&client, world);
     server_pause_reading(world->server, false);
     client_wait(&client, world);
@@ -240,6 +241,16 @@ static void test_draining(void **state)
     client_done(&begun);
 }
 
+// Over TCP what the client did may take a while to be seen; no limit passes in these turns.
+static void expect_none_open(struct world *world)
+{
+    for (int turns = 0; turns < 200 && server_counts(world->server).open > 0; turns++) {
+        (void)poll(NULL, 0, 1);
+        world_turn(world);
+    }
+    assert_int_equal(server_counts(world->server).open, 0);
+}
+
 // Over TCP, where closing with bytes unread is a reset, which would take the reply away. The
 // client looks for a reply only when it has sent everything.
 static void test_a_refusal_is_read_though_the_client_still_sends(void **state)
@@ -255,6 +266,9 @@ static void test_a_refusal_is_read_though_the_client_still_sends(void **state)
     assert_int_equal(setsockopt(client.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
     assert_int_equal(send(client.fd, head, sizeof head - 1, 0), sizeof head - 1);
     for (int turns = 0; sent < 262145 && turns < 1000; turns++) {
+        struct pollfd room = {.fd = client.fd, .events = POLLOUT};
+        (void)poll(&room, 1,
+                   1); // the network takes its time, which the server's clock ignores
         ssize_t more = send(client.fd, body + sent, 262145 - sent, MSG_NOSIGNAL);
         sent += more > 0 ? (size_t)more : 0;
         world_turn(world);
@@ -263,9 +277,7 @@ static void test_a_refusal_is_read_though_the_client_still_sends(void **state)
     client_wait(&client, world);
     assert_received(&client, "413", "too_large");
     client_done(&client);
-    for (int i = 0; i < 5; i++)
-        world_turn(world);
-    assert_int_equal(server_counts(world->server).open, 0);
+    expect_none_open(world);
     free(body);
 }
 
@@ -288,7 +300,7 @@ static void test_many_idle_connections(void **state)
     start = clock_now().mono_ms;
     client_say(&good, world, GET("/a"));
     assert_received(&good, "200", "GET /a? ");
-    assert_true(clock_now().mono_ms - start < 100);
+    assert_true(clock_now().mono_ms - start < 20);
     client_done(&good);
     for (size_t i = 0; i < COUNT; i++)
         client_done(&idle[i]);
@@ -307,13 +319,13 @@ static void test_a_body_below_the_rate_is_given_up_early(void **state)
     client_say(&client, world, POST("/", "Content-Length: 200000\r\n"));
     start = clock_now().mono_ms;
     while (!client.is_closed && clock_now().mono_ms < start + 600) {
-        usleep(5000);
+        world_pass(4);
         client_send(&client, world, "01234567890123456789", 20);
     }
     assert_false(client.is_closed);
     start = clock_now().mono_ms;
     while (!client.is_closed && clock_now().mono_ms < start + 1500) {
-        usleep(20000);
+        world_pass(19);
         client_send(&client, world, "0", 1);
     }
     assert_true(client.is_closed);
@@ -341,9 +353,7 @@ static void test_a_client_that_resets(void **state)
         client_say(&client, world, rows[i]);
         setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
         client_done(&client);
-        for (int turns = 0; turns < 5; turns++)
-            world_turn(world);
-        assert_int_equal(server_counts(world->server).open, 0);
+        expect_none_open(world);
     }
     assert_int_equal(world->later_count, 2);
     assert_int_equal(world->gone, 3); // the refusal behind the second was not sent either
