@@ -325,6 +325,7 @@ enum call_result world_call(struct world *world, uint16_t port)
 }
 
 const struct script_name *script_names;
+atomic_bool script_is_held;
 atomic_int script_asked, script_running, script_most;
 
 static struct addrinfo *add_address(struct addrinfo *next, const char *literal)
@@ -374,7 +375,9 @@ int getaddrinfo(const char *host, const char *service, const struct addrinfo *hi
     script_asked++;
     if (++script_running > script_most)
         script_most = script_running;
-    if (row && row->delay_ms)
+    while (row && row->delay_ms == SCRIPT_HELD && script_is_held)
+        usleep(1000);
+    if (row && row->delay_ms > 0)
         usleep((useconds_t)row->delay_ms * 1000);
     script_running--;
     if (!row || !row->name)

@@ -90,8 +90,10 @@ struct script_name {
     const char *name;
     const char *addresses; // literals, separated by spaces; "" : error
     int error;
-    int delay_ms;
+    int delay_ms; // or SCRIPT_HELD
 };
+enum { SCRIPT_HELD = -1 }; // as long as script_is_held
+extern atomic_bool script_is_held;
 extern const struct script_name *script_names; // ended by a NULL name
 extern atomic_int script_asked;                // how often getaddrinfo was called
 extern atomic_int script_running, script_most; // at once

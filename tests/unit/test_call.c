@@ -164,7 +164,7 @@ static void test_nothing_spins(void **state)
         int64_t before_us = cpu_us();
         world_call(&world, hostile->port);
         int64_t spent_us = cpu_us() - before_us;
-        assert_in_range(world.timings.total, 395000, 2000000);
+        assert_in_range(world.timings.total, 395000, 15000000);
         if (spent_us > 200000)
             fail_msg("script %zu: %ld us", i, (long)spent_us);
         hostile_free(hostile);
@@ -206,10 +206,10 @@ static void test_streams(void **state)
         struct hostile *hostile = hostile_new(streams[i].script, NULL);
         world.body = large;
         world.body_len = streams[i].body_len;
-        world.timeout_ms = streams[i].result == CALL_TIMEOUT ? 300 : 5000;
+        world.timeout_ms = streams[i].result == CALL_TIMEOUT ? 300 : 15000;
         enum call_result result = world_call(&world, hostile->port);
         int64_t ms = world.timings.total / 1000;
-        if (result != streams[i].result || ms < streams[i].least_ms || ms > 4000)
+        if (result != streams[i].result || ms < streams[i].least_ms || ms > 15000)
             fail_msg("stream %zu: %s after %ld ms", i, call_result_slug(result), (long)ms);
         if (world.answer_len > (size_t)limit(LIMIT_RESPONSE_KEPT))
             fail_msg("stream %zu: %zu bytes of body", i, world.answer_len);

@@ -174,7 +174,7 @@ static void test_rows(void **state)
 {
     (void)state;
     struct world world;
-    assert_true(limit_set(LIMIT_RESPONSE_BODY_MS, 100));
+    assert_true(limit_set(LIMIT_RESPONSE_BODY_MS, 600));
     world_init(&world, "127.0.0.0/8", NULL);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         check_row(&rows[i], &world);
