@@ -52,7 +52,9 @@ void claim_queue(struct engine *engine, struct lane *lane)
 static int rows_wanted(const struct engine *engine, const struct lane *lane)
 {
     const struct hook_card *card = lane->awake ? lane->awake->card : NULL;
-    int more = lane_room(engine, lane) - (lane->awake ? lane->awake->in_hand : 0);
+    int room = lane_room(engine, lane);
+    int more = room - (lane->awake ? lane->awake->in_hand : 0);
+    int least = room >= CLAIM_LEAST ? QUEUE_YOUNG_TURN : 1; // of which one is the newest
     int most = CLAIM_MORE;
 
     if (card && card->per_second_max > 0 && card->per_second_max / 2 < most)
@@ -60,7 +62,7 @@ static int rows_wanted(const struct engine *engine, const struct lane *lane)
             card->per_second_max / 2 > CLAIM_LEAST ? card->per_second_max / 2 : CLAIM_LEAST;
     if (more > most)
         more = most;
-    return more > 1 ? more : 1;
+    return more > least ? more : least;
 }
 
 // Every fourth place of a lane that is behind is for the newest. Those in hand come again.
@@ -143,6 +145,8 @@ static void take_in(struct engine *engine, struct lane *lane, struct parcel *par
 
     if (held)
         lane_see(held, parcel, due);
+    else if (parcel->is_newest && lane_is_full_of_young(engine, lane))
+        parcel_free(parcel); // the place where the next claim begins is before it
     else if (due > engine->now.mono_ms + engine->limits.park_ms || !has_room(engine, lane))
         leave(engine, lane, parcel, due);
     else

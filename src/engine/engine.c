@@ -125,7 +125,8 @@ static void arrive(struct engine *engine, struct parcel *parcel, struct parcel *
 
     if (held)
         lane_see(held, parcel, due);
-    else if ((lane->awake ? lane->awake->in_hand : 0) >= lane_room(engine, lane))
+    else if ((lane->awake ? lane->awake->in_hand : 0) >= lane_room(engine, lane) ||
+             lane_is_full_of_young(engine, lane))
         turn_away(engine, lane, parcel, park_tail);
     else
         lane_hold(engine, lane, parcel, due);

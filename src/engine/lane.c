@@ -141,6 +141,14 @@ int lane_room(const struct engine *engine, const struct lane *lane)
     return room;
 }
 
+bool lane_is_full_of_young(const struct engine *engine, const struct lane *lane)
+{
+    size_t most = (size_t)lane_room(engine, lane) / QUEUE_YOUNG_TURN;
+    size_t young = lane->awake ? lane->awake->queue.young.count : 0;
+
+    return young > 0 && young >= most;
+}
+
 void lane_wait(struct lane *lane, struct held *held, int64_t due_mono_ms)
 {
     queue_put(&lane->awake->queue, held, due_mono_ms);

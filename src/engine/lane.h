@@ -79,6 +79,9 @@ int lane_per_second_max(const struct lane *lane);
 // second's worth where it has a limit per second, so that it falls behind and hears of what
 // is new.
 int lane_room(const struct engine *engine, const struct lane *lane);
+// The young have their share of the room. More of them would only wait for each other, and
+// what is newer still behind them.
+bool lane_is_full_of_young(const struct engine *engine, const struct lane *lane);
 
 // Takes the parcel over, which must not be in hand; it waits.
 void lane_hold(struct engine *engine, struct lane *lane, struct parcel *parcel,

@@ -1,5 +1,6 @@
 // What a lane keeps in hand, and what it asks the store for.
 
+#include "engine/queue.h"
 #include "engine_world.h"
 
 #include <setjmp.h>
@@ -220,6 +221,28 @@ static void a_lane_that_is_behind_hears_of_what_is_new(void **state)
     world_free(world);
 }
 
+// So many births that each would wait for all before it: the rest stays with the store, whose
+// newest comes in the next claim.
+static void the_young_have_their_share_of_the_room(void **state)
+{
+    struct world *world = world_new(NULL);
+    struct claimed claimed;
+    int share = 1024 / QUEUE_YOUNG_TURN; // engine_world.c
+
+    (void)state;
+    world_note(world, 7, -60000);
+    claimed = world_claimed(7, 1, 1, world->now.wall_ms - 60000, 0);
+    claimed.reached_end = false;
+    claimed.next_due_wall_ms = world->now.wall_ms - 50000;
+    world_on_claimed(world, claimed);
+    for (int i = 0; i < share; i++)
+        world_arrive(world, world_parcel(1000 + i, 7, 3));
+    assert_int_equal(world->behind_count, 0);
+    world_arrive(world, world_parcel(1000 + share, 7, 3));
+    assert_int_equal(world->behind_count, 1);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +255,7 @@ int main(void)
         cmocka_unit_test(a_sleeping_lane_is_forgotten_or_small),
         cmocka_unit_test(a_limit_per_second_delays_only_its_own),
         cmocka_unit_test(a_lane_that_is_behind_hears_of_what_is_new),
+        cmocka_unit_test(the_young_have_their_share_of_the_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
