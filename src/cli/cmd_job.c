@@ -64,7 +64,9 @@ int webhook_recover(const struct args *args)
 
     if (!args_has(args, FLAG_SINCE))
         return say_failed(EXIT_USAGE, "of events since when? --since 2h");
-    return remote_show(args, &call, &VIEW(job_columns), NULL);
+    return remote_show(
+        args, &call, &VIEW(job_columns),
+        args_has(args, FLAG_DRY_RUN) ? NULL : "posthorn job show JOB says how far it is");
 }
 
 int job_show(const struct args *args)

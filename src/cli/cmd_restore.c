@@ -204,7 +204,7 @@ static int restore(const struct place *place, const struct backup *backup)
     unlink(copy);
     exit_code = place_failed(&error);
     if (error.code == ERR_DAMAGED)
-        say_hint("that is the copy of %s: it is no whole backup; take another", backup);
+        say_hint("that is the copy of %s: it is no whole backup; take another", backup->path);
     return exit_code;
 }
 

@@ -72,21 +72,23 @@ static void add_member(struct buf *ret, const char *before, const struct json_sp
     view_value(ret, &value);
 }
 
-// "the host is missing (/url)"
-static void add_words(struct buf *ret, const struct json_span *problem)
+// "/url: ", or nothing.
+static void add_place(struct buf *ret, const struct json_span *problem)
 {
     struct json_span errors = view_member(problem, "errors"), first;
     struct json_walk walk;
+    size_t before = ret->len;
 
-    add_member(ret, "", problem, "detail");
     if (errors.kind != JSON_LIST)
         return;
     json_walk_init(&walk, &errors);
     if (!json_next_item(&walk, &first))
         return;
-    add_member(ret, " – ", &first, "pointer");
-    add_member(ret, " – the parameter ", &first, "parameter");
-    add_member(ret, " – the header ", &first, "header");
+    add_member(ret, "", &first, "pointer");
+    add_member(ret, "the parameter ", &first, "parameter");
+    add_member(ret, "the header ", &first, "header");
+    if (ret->len > before)
+        buf_add_str(ret, ": ");
 }
 
 // No row begins with what JSON would escape.
@@ -164,7 +166,9 @@ int refusal_say(const struct client_answer *answer, const struct refused *refuse
 
     buf_init(&words, WORDS_MAX);
     if (is_problem)
-        add_words(&words, &problem);
+        add_place(&words, &problem);
+    if (is_problem)
+        add_member(&words, "", &problem, "detail");
     if (words.len > 0)
         say("%s", words.data);
     else

@@ -1,8 +1,10 @@
 #include "cli/remote.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "cli/escape.h"
 #include "cli/given.h"
+#include "cli/help.h"
 #include "cli/say.h"
 #include "cli/sheet.h"
 
@@ -18,18 +20,35 @@ static int say_usage(const struct error *error)
     return say_failed(EXIT_USAGE, "%s", error->text);
 }
 
+// A change that names nothing would succeed, and do nothing.
+static int write_body(const struct session *session, const struct remote_call *call,
+                      struct buf *ret)
+{
+    struct error error;
+    int code;
+
+    if (!call->has_body)
+        return 0;
+    if (members_write(call->members, call->member_count, session->args, ret, &error) !=
+        ERR_OK)
+        return say_usage(&error);
+    if (strcmp(call->method, "PATCH") != 0 || !text_equal(ret->data, ret->len, "{}"))
+        return 0;
+    code = say_failed(EXIT_USAGE, "no flag says what to change");
+    help_hint(session->args->command);
+    return code;
+}
+
 int remote_ask(struct session *session, const struct remote_call *call, struct reply *ret)
 {
     struct buf path, query, body;
     struct error error;
-    int code = 0;
+    int code;
 
     buf_init(&path, GIVEN_BYTES_MAX);
     buf_init(&query, GIVEN_BYTES_MAX);
     buf_init(&body, 4 * GIVEN_BYTES_MAX);
-    if (call->has_body && members_write(call->members, call->member_count, session->args,
-                                        &body, &error) != ERR_OK)
-        code = say_usage(&error);
+    code = write_body(session, call, &body);
     if (call->fixed)
         buf_add_str(&body, call->fixed);
     if (code == 0)

@@ -194,6 +194,8 @@ static int unreachable(const struct error *error)
 {
     int code = say_failed(EXIT_UNREACHABLE, "%s", error->text);
 
+    if (strstr(error->text, "wrong version number"))
+        say_hint("no TLS is spoken there: http:// instead of https://?");
     say_hint(
         "is the server there? --server or POSTHORN_URL say where; posthorn serve starts one, "
         "posthorn doctor looks closer");

@@ -24,6 +24,9 @@ const mistakes = [
   [send('order.json'), 2, /a file is @FILE\n/],
   [['webhook', 'add', 'http://127.0.0.1:1/', '--app', 'nobody'], 4, /posthorn app list shows/],
   [['event', 'send', 'a.b', '-d', '{}', '--app', 'nobody'], 4, /posthorn app list shows/],
+  [['app', 'add', 'Shop', '--profile', 'none'], 5, /^posthorn: \/profile: there is no profile none\n/],
+  [['audit', 'verify', '--noted', 'x'], 5, /^posthorn: the parameter noted: must be/],
+  [['webhook', 'change', 'wh_nothing'], 2, /no flag says what to change\n.*webhook change --help/],
   [['webhook', 'show', 'wh_nothing'], 4, /posthorn webhook list shows/],
 ];
 for (const [args, code, words] of mistakes) {
@@ -33,6 +36,13 @@ for (const [args, code, words] of mistakes) {
     assert.match(answer.stderr, words);
   });
 }
+
+test('https where no TLS is spoken', async () => {
+  const env = { POSTHORN_URL: server.base.replace('http:', 'https:') };
+  const { code, stderr } = await run(['app', 'list'], { env });
+  assert.equal(code, 6);
+  assert.match(stderr, /\n {2}no TLS is spoken there/);
+});
 
 test('of JSON in a file, no shell took the quotes', async (t) => {
   const file = writeFile(makeFolder(t), 'order.json', '{order:77}');
