@@ -114,16 +114,32 @@ static bool is_there(const char *path)
     return lstat(path, &status) == 0;
 }
 
-// The database with its log, under names that still belong together. A log goes even where
-// its database is gone: SQLite would play it over the one that comes.
-static enum error_code move_aside(const char *file, struct error *error)
+// Does any part of a database stand under that name?
+static bool is_taken(const char *name)
 {
-    char from[PATH_MAX + 8], to[PATH_MAX + 64];
-    long long now_s = clock_now().wall_ms / 1000;
+    char path[PATH_MAX + 64];
+    bool is_any = false;
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        snprintf(path, sizeof path, "%s%s", name, parts[i]);
+        is_any |= is_there(path);
+    }
+    return is_any;
+}
+
+// The database with its log, under names that still belong together and that nothing has yet.
+// A log goes even where its database is gone: SQLite would play it over the one that comes.
+static enum error_code move_aside(const char *file, struct error *error)
+{
+    char name[PATH_MAX + 32], from[PATH_MAX + 8], to[PATH_MAX + 64];
+    long long at = clock_now().wall_ms / 1000;
+
+    do
+        snprintf(name, sizeof name, "%s.before-%lld", file, at++);
+    while (is_taken(name));
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         snprintf(from, sizeof from, "%s%s", file, parts[i]);
-        snprintf(to, sizeof to, "%s.before-%lld%s", file, now_s, parts[i]);
+        snprintf(to, sizeof to, "%s%s", name, parts[i]);
         if (!is_there(from))
             continue;
         if (rename(from, to) != 0)

@@ -212,7 +212,12 @@ test('--replace keeps what was there', async (t) => {
   await server.kill9();
   const put = await restore(file, server.dir, '--replace');
   assert.equal(put.code, 0, put.stderr);
-  assert.ok(fs.readdirSync(server.dir).some((name) => /\.db\.before-\d+$/.test(name)));
+  const aside = () => fs.readdirSync(server.dir).filter((name) => /\.db\.before-\d+$/.test(name));
+  assert.equal(aside().length, 1);
+  for (const kept of [2, 3]) {
+    assert.equal((await restore(file, server.dir, '--replace')).code, 0);
+    assert.equal(aside().length, kept, 'however soon after the last one');
+  }
   await server.start();
   assert.equal((await server.client.get('/v1/apps')).json.data.length, 0);
 });
