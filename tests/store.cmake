@@ -27,3 +27,8 @@ add_store_test(store_migrate)
 add_executable(bench_store EXCLUDE_FROM_ALL bench/bench_store.c bench/pages.c)
 target_include_directories(bench_store PRIVATE ${CMAKE_SOURCE_DIR}/tests)
 target_link_libraries(bench_store store m)
+
+# Its faults are made up, and so are its power cuts: a disk would only make it slow.
+if(IS_DIRECTORY /dev/shm)
+  set_tests_properties(store_faults PROPERTIES ENVIRONMENT TMPDIR=/dev/shm)
+endif()

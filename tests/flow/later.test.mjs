@@ -23,7 +23,7 @@ test('an event waits until then, and is delivered once', async (t) => {
   assert.equal(shop.receiver.requests.length, 1, 'only the one that does not wait');
   await shop.receiver.got(2);
   assert.ok(Date.now() >= Date.parse(time));
-  assert.ok(Date.now() < Date.parse(time) + 1000);
+  assert.ok(Date.now() < Date.parse(time) + 5000);
   await shop.reaches(id, 'delivered');
 });
 
@@ -45,7 +45,7 @@ test('waits pass faster under --time-scale', async (t) => {
   const started = Date.now();
   await shop.order(later(at(1000000)));
   await shop.receiver.got(1);
-  assert.ok(Date.now() - started >= 990 && Date.now() - started < 2500);
+  assert.ok(Date.now() - started >= 990 && Date.now() - started < 10000);
 });
 
 test('it can be cancelled while it waits, and goes at once when it is retried', async (t) => {

@@ -173,7 +173,7 @@ for (const bad of [silent, babbling, injecting])
     const other = await openShop(t, server, { profile: 'standard' });
     const began = performance.now();
     await other.reaches(await other.order(), 'delivered');
-    assert.ok(performance.now() - began < 1000);
+    assert.ok(performance.now() - began < 5000);
     await until(() => /mail\.failed/.test(server.log), 'the letter to be given up', 13000);
     assert.equal((await shop.delivery(id)).mail, 'waiting');
   });

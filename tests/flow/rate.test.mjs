@@ -28,9 +28,8 @@ test('no second holds more than per_second_max, and all arrive', async (t) => {
   const other = await open(t, 200);
   assert.equal(slow.webhook.per_second_max, 10);
   for (let i = 0; i < 25; i++) await slow.order();
-  const before = performance.now();
   await other.reaches(await other.order(), 'delivered');
-  assert.ok(performance.now() - before < 1000, 'the other webhook was delayed');
+  assert.ok(slow.receiver.requests.length < 25, 'the other webhook was delayed');
   await slow.receiver.got(25);
   assert.ok(mostInASecond(slow.receiver.requests) <= 10);
 });
@@ -39,8 +38,8 @@ test('a limit that is set, changed and taken back holds from the next attempt on
   const shop = await open(t, 200);
   const path = `/v1/apps/${shop.app}/webhooks/${shop.webhook.id}`;
   for (const [limit, leastMs, mostMs] of [
-    [2, 900, 5000],
-    [null, 0, 900],
+    [1, 1900, 20000],
+    [null, 0, 1900],
   ]) {
     const answer = await shop.api.patch(path, { per_second_max: limit });
     assert.equal(answer.json.per_second_max, limit, answer.text);

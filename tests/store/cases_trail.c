@@ -9,7 +9,15 @@
 
 #include <string.h>
 
-enum { APPS = 3, HOOKS = 4, FAN_MAX = 3, TYPES = 3, VERSION = 1 + HOOKS, DAY_MS = 86400000 };
+enum {
+    APPS = 3,
+    HOOKS = 4,
+    FAN_MAX = 3,
+    TYPES = 3,
+    VERSION = 1 + HOOKS,
+    GROUP = 20,
+    DAY_MS = 86400000
+};
 
 static const char *const types[TYPES] = {"payment.completed", "refund.created", "rare"};
 
@@ -54,7 +62,7 @@ static void make_apps(struct world *world)
 
 // An event of some app to some of its webhooks, or to none. The first app has most, the last
 // webhook of each few, and few are of the last type.
-static void accept_some(struct world *world, struct past *past, int64_t id)
+static struct op *op_some(struct world *world, struct past *past, int64_t id)
 {
     struct past_event *event = &past->events[past->count++];
     unsigned of = roll(past, 6);
@@ -72,8 +80,14 @@ static void accept_some(struct world *world, struct past *past, int64_t id)
     op->as.accept.accept.app_version = VERSION;
     memcpy(op->as.accept.accept.event->type, types[event->type],
            strlen(types[event->type]) + 1);
-    assert_int_equal(apply_one(world, op), OP_DONE);
-    op_free(op);
+    return op;
+}
+
+static void accept_some(struct world *world, struct past *past, int64_t id)
+{
+    struct batch batch = {{op_some(world, past, id)}, 1};
+
+    batch_apply(world, &batch);
 }
 
 static bool is_wanted(const struct list_query *query, const struct past_event *event, int n)
@@ -164,12 +178,15 @@ static void expect_lists(struct world *world, const struct past *past)
 static void lists_of_many_apps(struct world *world)
 {
     struct past past = {.dice = 1};
+    struct batch batch = {.count = 0};
 
     make_apps(world);
     expect_lists(world, &past);
     for (int64_t id = 1000; id < 1250; id++) {
-        accept_some(world, &past, id);
-        if (id < 1030 || id % 50 == 0)
+        batch_add(world, &batch, op_some(world, &past, id));
+        if (id < 1030)
+            batch_apply(world, &batch);
+        if (id < 1030 || id % 100 == 49)
             expect_lists(world, &past);
     }
     steps_all(world);
@@ -197,10 +214,8 @@ static void lists_of_what_came_late(struct world *world)
         if (i % 10 == 3)
             expect_lists(world, &past);
     }
-    for (int i = 0; i < 30; i++)
-        accept_some(world, &past, 9000 - i);
-    for (int i = 0; i < 30; i++)
-        accept_some(world, &past, 3001 + i * 7);
+    for (int i = 0; i < 60; i++)
+        accept_some(world, &past, i < 30 ? 9000 - i : 3001 + (i - 30) * 7);
     expect_lists(world, &past);
     if (!world_reopen(world))
         return;
@@ -230,11 +245,12 @@ static void lists_without_a_refused_event(struct world *world)
 static void lists_without_an_erased_app(struct world *world)
 {
     struct past past = {.dice = 11};
+    struct batch batch = {.count = 0};
     struct op *op = op_app(VERB_DELETE, APP, NULL);
 
     make_apps(world);
     for (int64_t id = 1000; id < 1200; id++)
-        accept_some(world, &past, id);
+        batch_add(world, &batch, op_some(world, &past, id));
     assert_int_equal(apply_one(world, op), OP_DONE);
     op_free(op);
     for (size_t i = 0; i < past.count; i++)
@@ -244,10 +260,9 @@ static void lists_without_an_erased_app(struct world *world)
         world->table->step(world->backend, world->now_ms, &verdict, &world->news);
         assert_int_equal(verdict, STORE_DONE);
     }
-    if (world_reopen(world))
-        steps_all(world);
-    else
+    if (!world_reopen(world))
         return;
+    steps_all(world);
     expect_lists(world, &past);
     for (int64_t id = 1200; id < 1230; id++) {
         size_t at = past.count;
@@ -262,15 +277,13 @@ static void lists_without_an_erased_app(struct world *world)
     expect_lists(world, &past);
 }
 
-static void settle_past(struct world *world, const struct past_event *event, int n,
-                        enum settle_next next)
+static struct op *settle_past(const struct past_event *event, int n, enum settle_next next)
 {
     struct op *op = op_settle(event->id, n, 1, next);
 
     op->as.settle.settle->webhook_id = event->hooks[n];
     op->as.settle.settle->app_id = event->app_id;
-    assert_int_equal(apply_one(world, op), OP_DONE);
-    op_free(op);
+    return op;
 }
 
 // What is open stays, and is found, when all around it is forgotten.
@@ -279,20 +292,22 @@ static void lists_of_what_retention_left(struct world *world)
     const int64_t then = 1900000000000;
     const struct past_event *waiting = NULL;
     struct past past = {.dice = 5};
+    struct batch batch = {.count = 0};
 
     make_apps(world);
     for (int i = 0; i < 200; i++)
-        accept_some(world, &past, id_first_at(then + i * 1000));
+        batch_add(world, &batch, op_some(world, &past, id_first_at(then + i * 1000)));
+    world->now_ms = then;
     for (size_t i = 0; i < past.count; i++) {
         struct past_event *event = &past.events[i];
         event->is_gone = i + 1 < past.count && (event->fan == 0 || i % 40 != 7);
-        world->now_ms = then;
         for (int n = 0; n < event->fan && event->is_gone; n++)
-            settle_past(world, event, n, SETTLE_DELIVERED);
+            batch_add(world, &batch, settle_past(event, n, SETTLE_DELIVERED));
         if (event->fan > 0 && !event->is_gone)
             waiting = event;
     }
-    settle_past(world, waiting, 0, SETTLE_WAIT); // the last attempt of all is never forgotten
+    batch_add(world, &batch, settle_past(waiting, 0, SETTLE_WAIT)); // the last: kept
+    batch_apply(world, &batch);
     world->now_ms = then + INT64_C(60) * DAY_MS;
     steps_all(world);
     expect_lists(world, &past);

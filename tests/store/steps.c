@@ -58,6 +58,23 @@ enum store_verdict apply(struct world *world, struct op **ops, size_t count)
     return world->table->apply(world->backend, ops, count, world->now_ms, &world->news);
 }
 
+void batch_add(struct world *world, struct batch *batch, struct op *op)
+{
+    batch->ops[batch->count++] = op;
+    if (batch->count == sizeof batch->ops / sizeof *batch->ops)
+        batch_apply(world, batch);
+}
+
+void batch_apply(struct world *world, struct batch *batch)
+{
+    assert_int_equal(apply(world, batch->ops, batch->count), STORE_DONE);
+    for (size_t i = 0; i < batch->count; i++) {
+        assert_int_equal(batch->ops[i]->result, OP_DONE);
+        op_free(batch->ops[i]);
+    }
+    batch->count = 0;
+}
+
 enum op_result apply_one(struct world *world, struct op *op)
 {
     assert_int_equal(apply(world, &op, 1), STORE_DONE);

@@ -43,6 +43,15 @@ bool world_reopen(struct world *world); // false: this back end does not outlive
 
 // Groups. Takes nothing over; the op's result is its own.
 enum store_verdict apply(struct world *world, struct op **ops, size_t count);
+
+// Ops that go to the store as one group, when it is full or told to; each must be done.
+struct batch {
+    struct op *ops[20];
+    size_t count;
+};
+void batch_add(struct world *world, struct batch *batch, struct op *op); // which it frees
+void batch_apply(struct world *world, struct batch *batch);
+
 enum op_result apply_one(struct world *world, struct op *op);
 enum op_result ask(struct world *world, struct op *op); // a read
 void steps_all(struct world *world);                    // background work, to its end
