@@ -153,7 +153,7 @@ void doctor_webhooks(struct doctor *doctor, struct session *session)
         look_at_apps(doctor, session, &list, &tally);
         if (tally.disabled + tally.failing == 0)
             doctor_say(doctor, VERDICT_OK, "webhooks", NULL,
-                       "%zu of %s%zu apps are enabled, and none has given up in 24 hours",
+                       "enabled: %zu, apps looked at: %s%zu; none has given up in 24 hours",
                        tally.webhooks,
                        view_member(&json, "next_cursor").kind == JSON_TEXT ? "the newest "
                                                                            : "",
