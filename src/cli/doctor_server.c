@@ -45,8 +45,7 @@ static const char *why_unreachable(const char *text)
                "machine knows, or --ca-file names";
     if (strstr(text, "resolve"))
         return "is the name right? --server or POSTHORN_URL say where the server is";
-    return "is it started? systemctl status posthorn, or posthorn serve; --server or "
-           "POSTHORN_URL say where it is";
+    return "is it started (posthorn serve)? --server or POSTHORN_URL say where it is";
 }
 
 static bool check_reach(struct doctor *doctor, struct session *session)
