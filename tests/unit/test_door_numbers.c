@@ -124,7 +124,7 @@ static void test_fields(void **state)
         {"/keys", "burst"},
     };
     static const char *const forms[] = {"%s", "[%s]"};
-    static const char *const numbers[] = {BIG, "-" BIG, HUGE_ONE, "1e999"};
+    static const char *const numbers[] = {BIG, ("-" BIG), HUGE_ONE, "1e999"};
     struct world *world = world_new();
     struct shop shop;
     char body[300], value[100], place[100];
