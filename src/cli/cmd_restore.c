@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "cli/args.h"
+#include "base/folder.h"
 #include "cli/command.h"
 #include "cli/place.h"
 #include "cli/say.h"
@@ -159,24 +159,6 @@ static void forget_in_flight(const struct place *place)
     unlink(path);
 }
 
-static bool sync_folder(const char *file)
-{
-    char folder[PATH_MAX];
-    char *slash;
-    int fd;
-    bool is_synced;
-
-    snprintf(folder, sizeof folder, "%s", file);
-    slash = strrchr(folder, '/');
-    if (slash)
-        slash[slash == folder] = '\0';
-    fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    is_synced = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return is_synced;
-}
-
 static enum error_code put_in_place(const struct place *place, const char *copy,
                                     struct error *error)
 {
@@ -185,7 +167,7 @@ static enum error_code put_in_place(const struct place *place, const char *copy,
     if (code != ERR_OK)
         return code;
     forget_in_flight(place);
-    if (rename(copy, place->file) != 0 || !sync_folder(place->file))
+    if (rename(copy, place->file) != 0 || !folder_sync_of(place->file))
         return error_set(error, ERR_IO, "%s: %s", place->file, strerror(errno));
     return ERR_OK;
 }

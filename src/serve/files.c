@@ -1,11 +1,11 @@
 #include "serve/files.h"
 
 #include "base/buf.h"
+#include "base/folder.h"
 #include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,21 +67,6 @@ enum error_code files_read(const char *path, bool is_secret, struct buf *ret, bo
     return code;
 }
 
-static bool sync_folder_of(const char *path)
-{
-    char copy[PATH_MAX];
-    int folder;
-    bool is_synced;
-
-    snprintf(copy, sizeof copy, "%s", path);
-    folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
-        return false;
-    is_synced = fsync(folder) == 0;
-    close(folder);
-    return is_synced;
-}
-
 enum error_code files_write_new(const char *path, const char *bytes, size_t len,
                                 struct error *error)
 {
@@ -97,7 +82,7 @@ enum error_code files_write_new(const char *path, const char *bytes, size_t len,
         return error_set(error, ERR_IO, "%s: %s", draft, strerror(errno));
     is_written = write(file, bytes, len) == (ssize_t)len && fsync(file) == 0;
     close(file);
-    if (!is_written || rename(draft, path) != 0 || !sync_folder_of(path))
+    if (!is_written || rename(draft, path) != 0 || !folder_sync_of(path))
         return error_set(error, ERR_IO, "%s cannot be written: %s", path, strerror(errno));
     return ERR_OK;
 }

@@ -1,5 +1,6 @@
 #include "store/backup_files.h"
 
+#include "base/folder.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -203,16 +204,6 @@ static bool write_digest(const char *path, const char *digest, const char *name)
     return is_written;
 }
 
-static bool sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = fd >= 0 && fsync(fd) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    return is_synced;
-}
-
 enum error_code backup_keep(const char *folder, const char *part, const char *name,
                             const char *digest, struct error *error)
 {
@@ -224,7 +215,7 @@ enum error_code backup_keep(const char *folder, const char *part, const char *na
         return error_set(error, ERR_IO, "the path of the backup is too long");
     if (!write_digest(beside, digest, name))
         return failed(error, beside);
-    if (rename(part, file) != 0 || !sync_folder(folder))
+    if (rename(part, file) != 0 || !folder_sync_of(file))
         return failed(error, file);
     return ERR_OK;
 }

@@ -1,6 +1,7 @@
 #include "store/sqlite_open.h"
 
 #include "base/buf.h"
+#include "base/folder.h"
 #include "store/sqlite_migrate.h"
 #include "store/sqlite_sql.h"
 #include "store/sqlite_stat.h"
@@ -44,24 +45,6 @@ static bool fill(sqlite3 *db, int64_t now_ms)
            sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-static bool sync_folder(const char *path)
-{
-    char folder[PATH_MAX];
-    char *slash;
-    int fd;
-    bool synced;
-
-    snprintf(folder, sizeof folder, "%s", path);
-    slash = strrchr(folder, '/');
-    if (slash)
-        slash[slash == folder] = '\0';
-    fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    synced = !fsync(fd);
-    return !close(fd) && synced;
-}
-
 static void remove_leftovers(const char *name)
 {
     static const char *const suffixes[] = {"", "-journal", "-wal", "-shm"};
@@ -102,7 +85,7 @@ enum error_code sqlite_make(const char *path, int64_t now_ms, struct error *erro
     code = make_named(name, now_ms, error);
     if (code != ERR_OK)
         return code;
-    if (rename(name, path) || !sync_folder(path))
+    if (rename(name, path) || !folder_sync_of(path))
         return failed(error, path, "make it");
     return ERR_OK;
 }
