@@ -5,18 +5,10 @@ enum { MINUTE_MS = 60000, FLIP_MS = 20 * MINUTE_MS };
 
 struct outcome sim_outcome(enum outcome_error error, int status)
 {
-    return (struct outcome){.error = error,
-                            .status = status,
-                            .detail = "",
-                            .head = "",
-                            .body = "",
-                            .remote = "",
-                            .retry_after_ms = -1,
-                            .dns_us = -1,
-                            .connect_us = -1,
-                            .tls_us = -1,
-                            .first_byte_us = -1,
-                            .total_us = -1};
+    struct outcome outcome = outcome_of_none(error);
+
+    outcome.status = status;
+    return outcome;
 }
 
 // By the contract's words, not by the engine's.
